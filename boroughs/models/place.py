@@ -1,0 +1,66 @@
+"""Sites: where services are used."""
+
+from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+
+from boroughs.models.council import Body
+from boroughs.models.visibility import CouncilRowsQuerySet
+
+POSTCODE = r"^([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2}|GIR 0AA)$"
+
+
+class SiteQuerySet(CouncilRowsQuerySet):
+    council_path = "body__council"
+
+
+class SitePosition(models.TextChoices):
+    SURVEYED = "SURVEYED", "Surveyed"
+    POSTCODE = "POSTCODE", "Centre of its postcode"
+    SYNTHETIC = "SYNTHETIC", "Synthetic and approximate"
+
+
+class Site(models.Model):
+    """A building or place of one body. Blank postcode and address mean not known.
+
+    ``latitude`` and ``longitude`` are degrees (WGS 84); ``position`` says how far to trust them.
+    """
+
+    Position = SitePosition
+
+    body = models.ForeignKey(Body, models.PROTECT, related_name="sites")
+    code = models.CharField(max_length=24, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField("kind of site", max_length=40)
+    address = models.TextField(blank=True)
+    postcode = models.CharField(max_length=8, blank=True)
+    uprn = models.CharField("UPRN", max_length=12, blank=True)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    position = models.CharField(max_length=10, choices=Position, blank=True)
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                name="site_position_comes_with_its_source",
+                condition=Q(latitude=None, longitude=None, position="")
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    position__in=SitePosition.values,
+                ),
+            ),
+            CheckConstraint(
+                name="site_postcode_is_well_formed",
+                condition=Q(postcode="") | Q(postcode__regex=POSTCODE),
+            ),
+            UniqueConstraint(
+                fields=["body", "uprn"],
+                condition=~Q(uprn=""),
+                name="site_property_is_unique_in_its_body",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name

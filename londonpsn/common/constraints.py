@@ -1,0 +1,24 @@
+"""The database constraints that recur; each is named after the sentence it enforces."""
+
+from django.db.models import CheckConstraint, F, Q
+
+
+def one_of(field: str, choices, name: str) -> CheckConstraint:
+    """Only the stored values of a Choices class."""
+    return CheckConstraint(name=name, condition=Q(**{f"{field}__in": choices.values}))
+
+
+def ends_after_it_starts(
+    name: str, starts: str = "starts_on", ends: str = "ends_on"
+) -> CheckConstraint:
+    """A half-open period holds at least one day; a blank side is open or not known."""
+    return CheckConstraint(
+        name=name,
+        condition=Q(**{f"{ends}__isnull": True})
+        | Q(**{f"{starts}__isnull": True})
+        | Q(**{f"{ends}__gt": F(starts)}),
+    )
+
+
+def not_negative(field: str, name: str) -> CheckConstraint:
+    return CheckConstraint(name=name, condition=Q(**{f"{field}__gte": 0}))

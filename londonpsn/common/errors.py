@@ -1,0 +1,9 @@
+"""What the portal says no with."""
+
+
+class Refused(Exception):
+    """A rule says no. The message is a sentence for the person who asked, with the remedy."""
+
+
+class NotVisible(Exception):
+    """The record does not exist for this person: answered as 404, whatever the reason."""

@@ -1,0 +1,56 @@
+"""Named advisory locks of PostgreSQL, numbered in one table.
+
+Held by the session, so that they span several transactions and are free at once when the process
+that held them dies: whoever gets a lock knows that nobody else is at work under it.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Lock(IntEnum):
+    """The first of a lock's two numbers; the second is a primary key, or 0."""
+
+    SAVINGS = 1
+    MIGRATION_STATUS = 2
+    SETTING_UP = 3
+
+
+@contextmanager
+def hold(lock: Lock, keys: Iterable[int] = (0,)) -> Iterator[None]:
+    """Wait for the locks of all ``keys``, taken in order so that two holders never deadlock."""
+    keys = sorted(keys)
+    _each(
+        "SELECT pg_advisory_lock(%s, key) FROM (SELECT unnest(%s::int[]) AS key ORDER BY 1) k",
+        lock,
+        keys,
+    )
+    try:
+        yield
+    finally:
+        _release(lock, keys)
+
+
+@contextmanager
+def try_hold(lock: Lock, key: int = 0) -> Iterator[bool]:
+    """Hold the lock if it is free; yields whether it is held."""
+    ((held,),) = _each("SELECT pg_try_advisory_lock(%s, unnest(%s::int[]))", lock, [key])
+    try:
+        yield held
+    finally:
+        if held:
+            _release(lock, [key])
+
+
+def _release(lock: Lock, keys: list[int]) -> None:
+    if connection.connection is not None and not connection.connection.closed:
+        _each("SELECT pg_advisory_unlock(%s, unnest(%s::int[]))", lock, keys)
+
+
+def _each(sql: str, lock: Lock, keys: list[int]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [int(lock), keys])
+        return cursor.fetchall()

@@ -1,0 +1,85 @@
+"""Days, months and financial years. A period is half-open: ``end`` is the first day without.
+
+A month is written as its first day; a financial year runs from April to March.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from londonpsn.common.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days from ``start`` up to, and without, ``end``; None is open on that side."""
+
+    start: date | None
+    end: date | None
+
+    def overlap(self, other: "Period") -> "Period | None":
+        """Return the days that are in both, or None when there are none."""
+        start = max((day for day in (self.start, other.start) if day), default=None)
+        end = min((day for day in (self.end, other.end) if day), default=None)
+        if start and end and start >= end:
+            return None
+        return Period(start, end)
+
+    @property
+    def days(self) -> int:
+        """The number of days; both sides have to be closed."""
+        return (self.end - self.start).days
+
+    def months(self) -> "Iterator[Period]":
+        """Yield every calendar month that has a day in this closed period."""
+        day = month_of(self.start)
+        while day < self.end:
+            yield month_period(day)
+            day = add_months(day, 1)
+
+
+def month_of(day: date) -> date:
+    return day.replace(day=1)
+
+
+def add_months(day: date, count: int) -> date:
+    """Return the day ``count`` months later; the last of a month where it has no such day."""
+    return day + relativedelta(months=count)
+
+
+def month_period(month: date) -> Period:
+    return Period(month, add_months(month, 1))
+
+
+def parse_month(text: str) -> date:
+    """Return the first day of the month written as ``2013-04``, or refuse with a sentence."""
+    try:
+        year, month = text.split("-")
+        if len(year) == 4 and len(month) == 2:
+            return date(int(year), int(month), 1)
+    except ValueError:
+        pass
+    raise Refused(f"“{text}” is not a month. Write it as year and month, for example 2013-04.")
+
+
+def month_code(month: date) -> str:
+    return f"{month:%Y-%m}"
+
+
+def financial_year_of(day: date) -> Period:
+    """Return the year from 1 April to 31 March that holds ``day``."""
+    start = date(day.year if day.month >= 4 else day.year - 1, 4, 1)
+    return Period(start, add_months(start, 12))
+
+
+def financial_year_code(day: date) -> str:
+    """Return ``2013-14`` for any day from 1 April 2013 to 31 March 2014."""
+    year = financial_year_of(day).start.year
+    return f"{year}-{(year + 1) % 100:02d}"
+
+
+def last_day(ends_on: date) -> date:
+    """Return the last day *with*, as people say it, of a period that ends before ``ends_on``."""
+    return ends_on - timedelta(days=1)

@@ -1,0 +1,425 @@
+"""Write the synthetic data set into an empty portal (sections 6, 12 and 15 of its page)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from boroughs.models import (
+    Body,
+    ComplianceCertificate,
+    Connection,
+    Council,
+    Gateway,
+    GatewayCheck,
+    GatewayRequirement,
+    Generation,
+    Membership,
+    Site,
+    Supplier,
+    User,
+)
+from londonpsn.common.bulk import copy_rows, reserve_keys
+from londonpsn.common.periods import add_months, month_of
+from londonpsn.demo import generate
+from londonpsn.demo.generate import MONTHS, CouncilFacts, DemoCouncil, DemoLine, month_day
+from services.models import (
+    Baseline,
+    Charge,
+    Contract,
+    Line,
+    LineMove,
+    PlannedMove,
+    Replacement,
+    ReplacementLine,
+    ServiceType,
+)
+from services.stages import Stage
+
+SUPPLIER = "Virgin Media Business"
+OTHER_SUPPLIER = "Other supplier (synthetic)"
+ROLES = ("NETWORK_OFFICER", "BUYER", "APPROVER", "FINANCE", "VIEWER")
+PROGRAMME_ROLES = ("ADMINISTRATOR", "PROGRAMME_OFFICER", "AUDITOR", "VIEWER")
+ACCOUNTS = {"NETWORK_OFFICER": "network", "PROGRAMME_OFFICER": "programme"}
+AGENTS = 5
+WAIVER = "no parallel run: like-for-like change; signed by {0} network officer and {0} approver"
+MBITS = {"10": 10, "100": 100, "1G": 1_000, "10G": 10_000}
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Primary keys of the reference rows that the data set points at."""
+
+    councils: dict[str, Council]
+    bodies: dict[int, int]
+    service_types: dict[str, int]
+    suppliers: dict[str, int]
+    legacy: int
+    psn: int
+    gateways: dict[str, int]
+
+
+@transaction.atomic
+def load(*, size: str, today: date, at: datetime, password: str, progress: Progress) -> None:
+    """Write the data set of ``small`` or ``london`` size, as it stands on the day ``today``.
+
+    What is dated after ``today`` is a plan. ``progress`` is told each council that is written.
+    """
+    Supplier.objects.get_or_create(name=OTHER_SUPPLIER)
+    keys = _keys()
+    people(_councils_of(size, keys), password=password)
+    for council in generate.councils(size, list(_facts(keys))):
+        _Writer(council, keys, today, at).write()
+        progress(council.facts.name)
+
+
+def people(councils: Iterable[Council], *, password: str) -> None:
+    """Add the demo's accounts: five a council, four of London Grid, five of the supplier.
+
+    All share one password and one hash of it: hashing each alone would take a minute.
+    """
+    supplier = Supplier.objects.get(name=SUPPLIER)
+    encoded = make_password(password)
+    held: list[tuple[User, Membership]] = []
+
+    def add(account: str, host: str, name: str, role: str, **place) -> None:
+        user = User(email=f"{account}@{host}.demo.example", name=name, password=encoded)
+        member = Membership(user=user, role=role, starts_on=generate.FIRST_MONTH, **place)
+        held.append((user, member))
+
+    def label(role: str) -> str:
+        return Membership.Role(role).label.lower()
+
+    for council in councils:
+        for role in ROLES:
+            name = f"{council.short_name} {label(role)}"
+            add(ACCOUNTS.get(role, role.lower()), council.slug, name, role, council=council)
+    for role in PROGRAMME_ROLES:
+        account = ACCOUNTS.get(role, role.lower())
+        add(account, "london-grid", f"London Grid {label(role)}", role, programme_wide=True)
+    for number in range(1, AGENTS + 1):
+        name = f"{SUPPLIER} agent {number}"
+        host = "virgin-media-business"
+        add(f"agent{number}", host, name, "SUPPLIER_AGENT", supplier=supplier)
+    User.objects.bulk_create(user for user, _ in held)
+    Membership.objects.bulk_create(membership for _, membership in held)
+
+
+def set_password(password: str) -> None:
+    """Give all the demo's accounts one password, hashed once."""
+    demo = User.objects.filter(email__endswith=".demo.example")
+    first = demo.first()
+    if first and not first.check_password(password):
+        demo.update(password=make_password(password))
+
+
+def _keys() -> Keys:
+    generations = dict(Generation.objects.values_list("code", "pk"))
+    return Keys(
+        councils={council.register_code: council for council in Council.objects.all()},
+        bodies=dict(Body.objects.filter(kind="COUNCIL").values_list("council_id", "pk")),
+        service_types=dict(ServiceType.objects.values_list("code", "pk")),
+        suppliers=dict(Supplier.objects.values_list("name", "pk")),
+        legacy=generations["LEGACY"],
+        psn=generations["PSN"],
+        gateways=dict(Gateway.objects.values_list("code", "pk")),
+    )
+
+
+def _councils_of(size: str, keys: Keys) -> list[Council]:
+    codes = generate.SMALL if size == "small" else keys.councils
+    councils = (keys.councils[code] for code in codes)
+    return sorted(councils, key=lambda council: council.gss_code)
+
+
+def _facts(keys: Keys) -> Iterator[CouncilFacts]:
+    for council in keys.councils.values():
+        yield CouncilFacts(
+            council.gss_code,
+            council.register_code,
+            council.short_name,
+            council.slug,
+            council.population_2011,
+            float(council.inland_area_ha),
+            council.state_funded_schools,
+            float(council.centroid_lat),
+            float(council.centroid_lon),
+        )
+
+
+def pounds(pence: int) -> Decimal:
+    return Decimal(pence) / 100
+
+
+class _Writer:
+    """Writes one council. A line of the data set is one replacement, one old and one new line."""
+
+    def __init__(self, demo: DemoCouncil, keys: Keys, today: date, at: datetime):
+        self.demo, self.keys, self.today, self.at = demo, keys, today, at
+        self.council = keys.councils[demo.facts.code]
+        self.leads = demo.leads()
+
+    def write(self) -> None:
+        self._write_places()
+        self._write_gateways()
+        self._write_contracts()
+        self._write_lines()
+        self._write_money()
+        self._write_moves()
+
+    def _write_places(self) -> None:
+        sites, council_body = self.demo.sites, self.keys.bodies[self.council.pk]
+        schools = [site for site in sites if site.is_school]
+        bodies = dict(
+            zip((site.code for site in schools), reserve_keys(Body, len(schools)), strict=True)
+        )
+        copy_rows(
+            Body,
+            ["id", "council_id", "kind", "name", "vat_recoverable"],
+            ((bodies[site.code], self.council.pk, "SCHOOL", site.name, True) for site in schools),
+        )
+        self.bodies = {site.code: bodies.get(site.code, council_body) for site in sites}
+        self.sites = dict(
+            zip((site.code for site in sites), reserve_keys(Site, len(sites)), strict=True)
+        )
+        blank = ("", "", "")
+        copy_rows(
+            Site,
+            [
+                *("id", "body_id", "code", "name", "kind", "latitude", "longitude", "position"),
+                *("address", "postcode", "uprn"),
+            ],
+            (
+                (
+                    *(self.sites[s.code], self.bodies[s.code], s.code, s.name, s.kind_name),
+                    *(Decimal(s.latitude) / 100_000, Decimal(s.longitude) / 100_000, "SYNTHETIC"),
+                    *blank,
+                )
+                for s in sites
+            ),
+        )
+        self.connections = dict(
+            zip((site.code for site in sites), reserve_keys(Connection, len(sites)), strict=True)
+        )
+        live = {line.owner: line.start for line in self.demo.lines if _makes_connection(line)}
+        copy_rows(
+            Connection,
+            [
+                *("id", "site_id", "generation_id", "reference", "access", "bandwidth"),
+                *("resilience", "live_since"),
+            ],
+            (
+                (
+                    *(self.connections[s.code], self.sites[s.code], self.keys.psn, s.code),
+                    "FTTC" if s.lines[0] == "WAN-FTTC" else "ETHERNET",
+                    MBITS.get(s.lines[0].split("-")[1]),
+                    "DUAL" if len(s.lines) > 1 else "SINGLE",
+                    month_day(live[s.code]),
+                )
+                for s in sites
+            ),
+        )
+
+    def _write_gateways(self) -> None:
+        """Every council needs DWP and GSI, and N3 where it has an N3 line (decisions 25)."""
+        needed = ["DWP", "GSI"]
+        if any(line.item.code == "GW-N3" for line in self.demo.lines):
+            needed.append("N3")
+        gateways = [self.keys.gateways[code] for code in needed]
+        GatewayRequirement.objects.bulk_create(
+            GatewayRequirement(council=self.council, gateway_id=key, starts_on=generate.FIRST_MONTH)
+            for key in gateways
+        )
+        verified_on = month_day(self.demo.cut - 1)
+        if verified_on <= self.today:
+            GatewayCheck.objects.bulk_create(
+                GatewayCheck(
+                    council=self.council,
+                    gateway_id=key,
+                    generation_id=self.keys.psn,
+                    verified_on=verified_on,
+                    evidence="demo",
+                )
+                for key in gateways
+            )
+        issued = month_day(self.demo.cut - 4)
+        while issued <= self.today:
+            ComplianceCertificate.objects.create(
+                council=self.council,
+                reference=f"{self.demo.facts.code}-COCO-{issued:%Y}",
+                starts_on=issued,
+                ends_on=add_months(issued, 12),
+            )
+            issued = add_months(issued, 12)
+
+    def _write_contracts(self) -> None:
+        """One contract for the new lines; one old one for each supplier and end."""
+        code = self.demo.facts.code
+        self.new_contract = Contract.objects.create(
+            council=self.council,
+            supplier_id=self.keys.suppliers[SUPPLIER],
+            reference=f"{code}/LONDONPSN",
+            title=f"LondonPSN services, {self.demo.facts.name}",
+        ).pk
+        ends = sorted({(line.old_supplier, line.end) for line in self.demo.lines})
+        contracts = Contract.objects.bulk_create(
+            Contract(
+                council=self.council,
+                supplier_id=self.keys.suppliers[supplier],
+                reference=f"{code}/{supplier}/{month_day(end):%Y-%m}",
+                title=f"{supplier} services to {month_day(end - 1):%B %Y}",
+                ends_on=month_day(end),
+            )
+            for supplier, end in ends
+        )
+        self.old_contracts = dict(zip(ends, (contract.pk for contract in contracts), strict=True))
+
+    def _write_lines(self) -> None:
+        lines = self.demo.lines
+        self.old, self.new = reserve_keys(Line, len(lines)), reserve_keys(Line, len(lines))
+        copy_rows(
+            Line,
+            [
+                *("id", "body_id", "site_id", "connection_id", "service_type_id"),
+                *("generation_id", "supplier_id", "contract_id", "reference", "description"),
+                *("quantity", "starts_on", "ends_on", "billed_from", "billed_until", "reviewed_on"),
+                *("phone_numbers", "billing_account", "room", "used_for", "owner", "cost_centre"),
+            ],
+            (
+                row
+                for pair in zip(lines, self.old, self.new, strict=True)
+                for row in self._pair(*pair)
+            ),
+        )
+
+    def _pair(self, line: DemoLine, old: int, new: int) -> Iterator[tuple]:
+        ended = month_day(line.end)
+        place = (
+            self.bodies.get(line.owner, self.keys.bodies[self.council.pk]),
+            self.sites.get(line.owner),
+        )
+        service_type = self.keys.service_types[line.item.service_type]
+        closed = not line.is_school and month_day(line.end + 2) <= self.today
+        reviewed_on = None if closed or line.is_school else month_of(self.today)
+        unknown = ("",) * 6
+        yield (
+            *(old, *place, None, service_type, self.keys.legacy),
+            self.keys.suppliers[line.old_supplier],
+            self.old_contracts[(line.old_supplier, line.end)],
+            *(f"{line.key}/OLD", line.item.replaces, line.quantity),
+            *(None, ended, None, ended, reviewed_on, *unknown),
+        )
+        billed_from = generate.FIRST_MONTH if line.is_school else month_day(line.start)
+        yield (
+            *(new, *place, self.connections.get(line.owner), service_type, self.keys.psn),
+            *(self.keys.suppliers[SUPPLIER], self.new_contract),
+            *(f"{line.key}/NEW", "", line.quantity),
+            *(month_day(line.start), None, billed_from, None, None, *unknown),
+        )
+
+    def _write_money(self) -> None:
+        lines = self.demo.lines
+        copy_rows(Charge, ["line_id", "kind", "amount", "starts_on", "ends_on"], self._charges())
+        groups = reserve_keys(Replacement, len(lines))
+        body = self.keys.bodies[self.council.pk]
+        copy_rows(
+            Replacement,
+            ["id", "body_id", "service_type_id"],
+            (
+                (
+                    group,
+                    self.bodies.get(line.owner, body),
+                    self.keys.service_types[line.item.service_type],
+                )
+                for group, line in zip(groups, lines, strict=True)
+            ),
+        )
+        copy_rows(
+            ReplacementLine,
+            ["replacement_id", "line_id", "side"],
+            (
+                (group, key, side)
+                for group, *pair in zip(groups, self.old, self.new, strict=True)
+                for key, side in zip(pair, ("OLD", "NEW"), strict=True)
+            ),
+        )
+        copy_rows(
+            Baseline,
+            [
+                *("replacement_id", "version", "amount", "method", "grade"),
+                *("starts_on", "ends_on"),
+            ],
+            (
+                (
+                    *(group, 1, pounds(line.old_price * line.quantity)),
+                    *(("SUPPLIER_QUOTE", "C") if line.is_school else ("CONTRACT_PRICE", "B")),
+                    *(generate.FIRST_MONTH, month_day(MONTHS)),
+                )
+                for group, line in zip(groups, lines, strict=True)
+            ),
+        )
+
+    def _charges(self) -> Iterator[tuple]:
+        for line, old, new in zip(self.demo.lines, self.old, self.new, strict=True):
+            if line.end > 0:
+                old_price = pounds(line.old_price * line.quantity)
+                until = month_day(line.end)
+                yield (old, "RECURRING", old_price, generate.FIRST_MONTH, until)
+            price = pounds(line.item.monthly * line.quantity)
+            yield (new, "RECURRING", price, month_day(max(0, line.start)), None)
+            if line.start >= 0 and line.item.one_off:
+                once = pounds(line.item.one_off * line.quantity)
+                yield (new, "ONE_OFF", once, month_day(line.start), None)
+
+    def _write_moves(self) -> None:
+        moves = [
+            (old, stage, before, on, reason)
+            for line, old in zip(self.demo.lines, self.old, strict=True)
+            if not line.is_school
+            for stage, before, on, reason in self._moves(line)
+        ]
+        copy_rows(
+            LineMove,
+            ["line_id", "from_stage", "to_stage", "on", "recorded_at", "proof", "reason"],
+            (
+                (line, before, stage, on, self.at, "demo", reason)
+                for line, stage, before, on, reason in moves
+                if on <= self.today
+            ),
+        )
+        copy_rows(
+            PlannedMove,
+            ["line_id", "to_stage", "on"],
+            ((line, stage, on) for line, stage, _, on, _ in moves if on > self.today),
+        )
+
+    def _moves(self, line: DemoLine) -> Iterator[tuple[Stage, str, date, str]]:
+        """Yield each move with the stage before, its day and reason (section 6)."""
+        start, end, lead = line.start, line.end, self.leads[(line.owner, line.start)]
+        waiver = WAIVER.format(self.demo.facts.name) if start == end else ""
+        before = ""
+        for stage, month in (
+            (Stage.IDENTIFIED, -3),
+            (Stage.VALIDATED, -3),
+            (Stage.QUALIFIED, start - lead - 1),
+            (Stage.ORDERED, start - lead),
+            (Stage.COMMITTED, start - lead),
+            (Stage.BUILD, start - 1),
+            (Stage.INSTALLED, start),
+            (Stage.ACCEPTED, start),
+            (Stage.CUTOVER, start),
+            (Stage.CEASE_ORDERED, max(start, end - 1)),
+            (Stage.CEASED, end),
+            (Stage.CLOSED, end + 2),
+        ):
+            reason = waiver if stage == Stage.CEASE_ORDERED else ""
+            yield stage, before, month_day(month), reason
+            before = stage
+
+
+def _makes_connection(line: DemoLine) -> bool:
+    return line.is_school or line.item.code.startswith("WAN-")

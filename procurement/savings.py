@@ -1,0 +1,121 @@
+"""Savings of one replacement, month by month: the reference, and what pages explain with.
+
+Pure: the set-based query of actions/savings.py computes the same for all councils, and a property
+test holds the two equal to the penny.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from londonpsn.common.money import ZERO, to_the_penny
+from londonpsn.common.periods import Period, month_of
+from services.charges import OneOff, Price, month_share
+
+RULE_VERSION = 1  # raised with every change of a formula; part of the fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Pounds of one month (spec/savings.md 4.2): B, L, N and X."""
+
+    baseline: Decimal = ZERO
+    legacy: Decimal = ZERO
+    new: Decimal = ZERO
+    one_off: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        return self.baseline - self.legacy - self.new - self.one_off
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(
+            self.baseline + other.baseline,
+            self.legacy + other.legacy,
+            self.new + other.new,
+            self.one_off + other.one_off,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LineMoney:
+    """What one line is charged; an open side of its billed period is open, or not known."""
+
+    billed: Period
+    prices: tuple[Price, ...] = ()
+    one_offs: tuple[OneOff, ...] = ()
+
+    def in_month(self, month: Period, window: Period) -> Decimal:
+        """Return the recurring pounds of a month; each charge is rounded once (decisions 9)."""
+        within = self.billed.overlap(window)
+        shares = (
+            month_share(price.monthly, counted, month)
+            for price in self.prices
+            if within and (counted := price.period.overlap(within))
+        )
+        return sum(shares, ZERO)
+
+    def once_in(self, month: Period, window: Period) -> Decimal:
+        counted = month.overlap(window)
+        return sum(
+            (
+                to_the_penny(charge.amount)
+                for charge in self.one_offs
+                if counted and counted.start <= charge.on < counted.end
+            ),
+            ZERO,
+        )
+
+    def is_known(self, window: Period, is_new: bool) -> bool:
+        """Answer whether every billed day of the window has a price.
+
+        A new line whose billing start is not known yet is known by having a price at all.
+        """
+        within = self.billed.overlap(window)
+        if within is None:
+            return True
+        priced = [c for price in self.prices if (c := price.period.overlap(within))]
+        if is_new and self.billed.start is None:
+            return bool(priced)
+        return sum(period.days for period in priced) == within.days
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One replacement: its old price, the lines that go and the lines that come."""
+
+    baseline: Price | None
+    old: tuple[LineMoney, ...] = ()
+    new: tuple[LineMoney, ...] = field(default=())
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a saving can be worked out: it has an old price, and all its money is known."""
+        window = self.baseline and self.baseline.period
+        return window is not None and all(
+            [
+                *(line.is_known(window, is_new=False) for line in self.old),
+                *(line.is_known(window, is_new=True) for line in self.new),
+            ]
+        )
+
+
+def amounts_by_month(group: Group) -> dict[date, Amounts]:
+    """Return the four amounts of every month of the group's baseline, by the month's first day.
+
+    Everything is counted within the baseline's period: a saving does not run for ever, and an open
+    charge is computed to its end (decisions 16). A group that is not covered is left out whole:
+    what is not known is not zero.
+    """
+    if not group.is_covered:
+        return {}
+    window = group.baseline.period
+    return {
+        month_of(month.start): Amounts(
+            baseline=month_share(group.baseline.monthly, window, month),
+            legacy=sum((line.in_month(month, window) for line in group.old), ZERO),
+            new=sum((line.in_month(month, window) for line in group.new), ZERO),
+            one_off=sum((line.once_in(month, window) for line in group.old + group.new), ZERO),
+        )
+        for month in window.months()
+    }

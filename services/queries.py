@@ -1,0 +1,216 @@
+"""Rows for pages, reports and jobs, from several models of what runs and how it moves."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db import connection
+
+from londonpsn.common.periods import add_months, month_of
+from services.migration import LineGroup, Standing, is_fully_migrated, standing
+from services.models import Programme
+from services.stages import Stage
+
+BILLING_CYCLES = 2  # whole calendar months that have to be clean (decisions 24)
+
+LINE_GROUPS = """
+WITH scope AS MATERIALIZED (
+    SELECT line.id, body.council_id, line.billed_until
+    FROM services_line line
+    JOIN boroughs_body body ON body.id = line.body_id
+    JOIN services_programme p ON p.id = %(programme)s
+    JOIN services_programme_service_types t
+        ON t.programme_id = p.id AND t.servicetype_id = line.service_type_id
+    WHERE body.council_id = ANY(%(councils)s)
+        AND body.kind = ANY(p.body_kinds)
+        AND line.generation_id <> p.generation_id
+        AND (line.ends_on IS NULL OR line.ends_on > p.frozen_on)
+        AND (line.found_on IS NULL OR line.found_on <= %(day)s)
+),
+moved AS (
+    SELECT DISTINCT ON (move.line_id)
+        move.line_id, move.to_stage,
+        BOOL_OR(move.to_stage = 'CUTOVER') OVER (PARTITION BY move.line_id) AS was_in_use
+    FROM services_linemove move
+    JOIN scope ON scope.id = move.line_id
+    WHERE move.on <= %(day)s
+    ORDER BY move.line_id, move.on DESC, move.id DESC
+),
+flagged AS (
+    SELECT flag.line_id, ARRAY_AGG(flag.kind) AS kinds
+    FROM services_lineflag flag
+    JOIN scope ON scope.id = flag.line_id
+    WHERE flag.starts_on <= %(day)s AND (flag.ends_on IS NULL OR flag.ends_on > %(day)s)
+    GROUP BY flag.line_id
+),
+charged AS (  -- the charge in force on the last billed day, as known on the day (decisions 24)
+    SELECT DISTINCT ON (charge.line_id)
+        charge.line_id, charge.amount, charge.starts_on <= %(day)s AS has_begun,
+        LEAST(charge.ends_on, scope.billed_until) AS billed_until
+    FROM services_charge charge
+    JOIN scope ON scope.id = charge.line_id
+    WHERE charge.kind = 'RECURRING'
+    ORDER BY charge.line_id, (charge.starts_on <= %(day)s) DESC, charge.starts_on DESC
+),
+replaced AS (  -- old lines whose new line is billed on the day
+    SELECT DISTINCT old.line_id
+    FROM services_replacementline old
+    JOIN scope ON scope.id = old.line_id
+    JOIN services_replacementline new ON new.replacement_id = old.replacement_id
+    JOIN services_line line ON line.id = new.line_id
+    JOIN services_charge charge ON charge.line_id = new.line_id
+    WHERE old.side = 'OLD' AND new.side = 'NEW' AND charge.kind = 'RECURRING'
+        AND charge.starts_on <= %(day)s AND (charge.ends_on IS NULL OR charge.ends_on > %(day)s)
+        AND (line.billed_from IS NULL OR line.billed_from <= %(day)s)
+        AND (line.billed_until IS NULL OR line.billed_until > %(day)s)
+),
+stood AS (
+    SELECT
+        scope.council_id,
+        COALESCE(moved.to_stage, 'IDENTIFIED') AS stage,
+        NOT COALESCE('NOT_REQUIRED' = ANY(flagged.kinds), FALSE) AS is_required,
+        COALESCE('EXEMPT' = ANY(flagged.kinds), FALSE) AS is_exempt,
+        COALESCE('DUPLICATE' = ANY(flagged.kinds), FALSE) AS is_duplicate,
+        COALESCE(moved.was_in_use AND moved.to_stage IN ('BUILD', 'INSTALLED', 'ACCEPTED'), FALSE)
+            AS is_rolled_back,
+        COALESCE('BILLED_AFTER_CEASE' = ANY(flagged.kinds), FALSE)
+            OR (COALESCE(charged.has_begun, FALSE)
+                AND (charged.billed_until IS NULL OR charged.billed_until > %(cycles_from)s))
+            AS was_billed_lately,
+        COALESCE(charged.has_begun, FALSE)
+            AND (charged.billed_until IS NULL OR charged.billed_until > %(day)s) AS is_billed,
+        replaced.line_id IS NOT NULL AS is_replaced,
+        charged.amount
+    FROM scope
+    LEFT JOIN moved ON moved.line_id = scope.id
+    LEFT JOIN flagged ON flagged.line_id = scope.id
+    LEFT JOIN charged ON charged.line_id = scope.id
+    LEFT JOIN replaced ON replaced.line_id = scope.id
+)
+SELECT
+    council_id, stage, is_required, is_exempt, is_duplicate, is_rolled_back, was_billed_lately,
+    is_billed, is_billed AND is_replaced, COUNT(*), COALESCE(SUM(amount), 0), COUNT(amount)
+FROM stood
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""
+
+MISSING_GATEWAYS = """
+SELECT need.council_id, gateway.code
+FROM boroughs_gatewayrequirement need
+JOIN boroughs_gateway gateway ON gateway.id = need.gateway_id
+JOIN services_programme p ON p.id = %(programme)s
+WHERE need.council_id = ANY(%(councils)s)
+    AND need.starts_on <= %(day)s AND (need.ends_on IS NULL OR need.ends_on > %(day)s)
+    AND NOT EXISTS (
+        SELECT FROM boroughs_gatewaycheck done
+        WHERE done.council_id = need.council_id AND done.gateway_id = need.gateway_id
+            AND done.generation_id = p.generation_id AND done.verified_on <= %(day)s
+    )
+"""
+
+# Days on which the rule of FULLY_MIGRATED can become true: a line closes, a gateway is verified or
+# no longer needed, a flag begins or ends, a month starts that makes two clean ones.
+TURNING_DAYS = """
+WITH scope AS (
+    SELECT line.id, body.council_id, line.billed_until
+    FROM services_line line
+    JOIN boroughs_body body ON body.id = line.body_id
+    JOIN services_programme p ON p.id = %(programme)s
+    JOIN services_programme_service_types t
+        ON t.programme_id = p.id AND t.servicetype_id = line.service_type_id
+    WHERE body.council_id = ANY(%(councils)s) AND body.kind = ANY(p.body_kinds)
+        AND line.generation_id <> p.generation_id
+)
+SELECT council_id, turns_on FROM (
+    SELECT scope.council_id, move.on AS turns_on
+    FROM scope JOIN services_linemove move ON move.line_id = scope.id AND move.to_stage = 'CLOSED'
+    UNION
+    SELECT scope.council_id, day
+    FROM scope JOIN services_lineflag flag ON flag.line_id = scope.id,
+        LATERAL (VALUES (flag.starts_on), (flag.ends_on)) AS turn (day)
+    UNION
+    SELECT scope.council_id,
+        (DATE_TRUNC('month', (LEAST(charge.ends_on, scope.billed_until) - 1)::timestamp)
+            + INTERVAL '3 months')::date
+    FROM scope JOIN services_charge charge ON charge.line_id = scope.id
+    UNION
+    SELECT council_id, verified_on FROM boroughs_gatewaycheck WHERE council_id = ANY(%(councils)s)
+    UNION
+    SELECT council_id, ends_on FROM boroughs_gatewayrequirement WHERE council_id = ANY(%(councils)s)
+) turn
+WHERE turns_on <= %(day)s
+ORDER BY turns_on
+"""
+
+
+def line_groups(
+    programme: Programme, council_ids: Collection[int], day: date
+) -> dict[int, list[LineGroup]]:
+    """Return each council's old lines in the programme, grouped by how they stood on ``day``.
+
+    Uses the dates on which things happened, not those on which they were recorded.
+    """
+    values = _values(programme, council_ids, day)
+    values["cycles_from"] = add_months(month_of(day), -BILLING_CYCLES)
+    groups: dict[int, list[LineGroup]] = {council: [] for council in council_ids}
+    for council, stage, *facts, is_paid_twice, lines, mrc, with_mrc in _rows(LINE_GROUPS, values):
+        groups[council].append(LineGroup(Stage(stage), lines, *facts, is_paid_twice, mrc, with_mrc))
+    return groups
+
+
+def missing_gateways(
+    programme: Programme, council_ids: Collection[int], day: date
+) -> dict[int, list[str]]:
+    """Return the codes of gateways each council needs on ``day`` and has not verified by then."""
+    missing: dict[int, list[str]] = {council: [] for council in council_ids}
+    for council, gateway in _rows(MISSING_GATEWAYS, _values(programme, council_ids, day)):
+        missing[council].append(gateway)
+    return missing
+
+
+def fully_migrated_first_on(
+    programme: Programme, council_ids: Collection[int], day: date
+) -> dict[int, date]:
+    """Return the first day, up to ``day``, on which the rule of FULLY_MIGRATED was true.
+
+    Councils for which it never was are left out. Derived from dated facts alone (decisions 24).
+    """
+    turning: dict[date, list[int]] = {}
+    for council, turns_on in _rows(TURNING_DAYS, _values(programme, council_ids, day)):
+        turning.setdefault(turns_on, []).append(council)
+    first: dict[int, date] = {}
+    for turns_on, councils in turning.items():
+        open_councils = [council for council in councils if council not in first]
+        if not open_councils:
+            continue
+        groups = line_groups(programme, open_councils, turns_on)
+        missing = missing_gateways(programme, open_councils, turns_on)
+        for council in open_councils:
+            if is_fully_migrated(groups[council], missing[council]):
+                first[council] = turns_on
+    return first
+
+
+def standings(
+    programme: Programme, council_ids: Collection[int], day: date, first_on: dict[int, date]
+) -> dict[int, Standing]:
+    """Return where each council stood on ``day``; ``first_on`` as of fully_migrated_first_on()."""
+    groups = line_groups(programme, council_ids, day)
+    missing = missing_gateways(programme, council_ids, day)
+    return {
+        council: standing(
+            groups[council],
+            missing[council],
+            was_fully_migrated=council in first_on and first_on[council] <= day,
+        )
+        for council in council_ids
+    }
+
+
+def _values(programme: Programme, council_ids: Collection[int], day: date) -> dict:
+    return {"programme": programme.pk, "councils": list(council_ids), "day": day}
+
+
+def _rows(sql: str, values: dict) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()

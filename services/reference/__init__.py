@@ -1,0 +1,42 @@
+"""Reference data of what runs: kinds of service, and the two programmes of LondonPSN."""
+
+from datetime import date
+
+from django.db import transaction
+
+from boroughs.models import Body, Generation
+from boroughs.reference import add_missing, rows
+from services.models import Milestone, Programme, ServiceType
+
+FROZEN_ON = date(2013, 4, 1)
+NETWORK = ("GW-PSN", "GW-NHS", "INT-ACCESS")  # and every WAN-*
+MILESTONES = (50, 90, 100)  # per cent ceased (spec 5.3); the days are not set
+
+
+@transaction.atomic
+def load() -> None:
+    """Load service types and the programmes PSN-NETWORK and SERVICES (decisions 1)."""
+    add_missing(ServiceType, "code", rows(__file__, "service_types.csv"))
+    _add_programme("PSN-NETWORK", "PSN network", in_network=True)
+    _add_programme("SERVICES", "Other services", in_network=False)
+
+
+def _add_programme(code: str, name: str, *, in_network: bool) -> None:
+    if Programme.objects.filter(code=code).exists():
+        return
+    programme = Programme.objects.create(
+        code=code,
+        name=name,
+        generation=Generation.objects.get(code="PSN"),
+        body_kinds=[Body.Kind.COUNCIL],
+        frozen_on=FROZEN_ON,
+        is_default=in_network,
+    )
+    programme.service_types.set(
+        kind
+        for kind in ServiceType.objects.all()
+        if (kind.code in NETWORK or kind.code.startswith("WAN-")) == in_network
+    )
+    Milestone.objects.bulk_create(
+        Milestone(programme=programme, percent=percent) for percent in MILESTONES
+    )
