@@ -88,9 +88,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "boroughs.authorization.AccessMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "londonpsn.home.views.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "londonpsn.urls"
@@ -151,13 +153,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 2,
+    "socket_timeout": 15,
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "redbeat.RedBeatScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-CELERY_REDBEAT_REDIS_URL = REDIS_URL
-CELERY_REDBEAT_KEY_PREFIX = "londonpsn:redbeat:"
-CELERY_REDBEAT_LOCK_TIMEOUT = 25  # seconds until another scheduler takes over from a dead one
 
 # People.
 AUTH_USER_MODEL = "boroughs.User"
@@ -173,8 +173,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 
-# Security. A deployment behind TLS sets SECURE=1; the demo speaks plain HTTP on this machine.
-SECURE = env.bool("SECURE", default=PRODUCTION)
+# Security. A portal that names its public hosts is served over TLS; without ALLOWED_HOSTS it
+# answers to this machine's own names only, over plain HTTP.
+SECURE = env.bool("SECURE", default="ALLOWED_HOSTS" in env)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -201,7 +202,9 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [
-    path for path in [BASE_DIR / "londonpsn" / "frontend" / "dist"] if path.exists()
+    path
+    for path in (BASE_DIR / "londonpsn/frontend/static", BASE_DIR / "londonpsn/frontend/dist")
+    if path.exists()
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

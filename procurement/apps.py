@@ -8,7 +8,9 @@ class ProcurementConfig(AppConfig):
     def ready(self):
         # Models are there only now, so what needs them is imported here.
         from boroughs import jobs
+        from londonpsn.common import importers
         from londonpsn.common.locks import Lock
-        from procurement.actions import savings
+        from procurement.actions import payments, savings
 
         jobs.register("SAVINGS", Lock.SAVINGS, savings.recompute)
+        importers.register("payments", payments.load)

@@ -4,6 +4,7 @@ Pure: the set-based query of actions/savings.py computes the same for all counci
 test holds the two equal to the penny.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -35,6 +36,21 @@ class Amounts:
             self.new + other.new,
             self.one_off + other.one_off,
         )
+
+
+def pays_back(months: Mapping[date, Amounts]) -> date | None:
+    """Return the first month from which the running total of net is never below zero again.
+
+    None when it ends below zero, or there are no months (decisions 16).
+    """
+    total, since = ZERO, None
+    for month in sorted(months):
+        total += months[month].net
+        if total < 0:
+            since = None
+        elif since is None:
+            since = month
+    return since
 
 
 @dataclass(frozen=True, slots=True)

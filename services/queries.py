@@ -1,13 +1,28 @@
 """Rows for pages, reports and jobs, from several models of what runs and how it moves."""
 
 from collections.abc import Collection
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Q, QuerySet, Subquery
 
+from boroughs.models import Council, JobRun
+from boroughs.queries import Freshness, freshness
+from londonpsn.common.errors import BadInput, NotVisible
 from londonpsn.common.periods import add_months, month_of
-from services.migration import LineGroup, Standing, is_fully_migrated, standing
-from services.models import Programme
+from services.migration import (
+    LineGroup,
+    Standing,
+    Status,
+    ceased_percent,
+    connected_percent,
+    is_fully_migrated,
+    retired_percent,
+    standing,
+)
+from services.models import Line, MigrationStatus, Programme
 from services.stages import Stage
 
 BILLING_CYCLES = 2  # whole calendar months that have to be clean (decisions 24)
@@ -140,6 +155,147 @@ SELECT council_id, turns_on FROM (
 WHERE turns_on <= %(day)s
 ORDER BY turns_on
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What all council people see of one council in one programme (decisions 6)."""
+
+    council: Council
+    programme: Programme
+    standing: Standing | MigrationStatus
+    freshness: Freshness
+
+    @property
+    def status(self) -> Status:
+        return Status(self.standing.status)
+
+    @property
+    def status_words(self) -> str:
+        """The status as people read it; who pays for nothing old any more is told so."""
+        if self.status == Status.CONNECTED and not self.standing.lines_billed:
+            return "Connected, last bills to check"
+        return self.status.label
+
+    @property
+    def reasons(self) -> list[dict]:
+        return self.standing.reasons
+
+    @property
+    def lines_in_scope(self) -> int:
+        return self.standing.lines_in_scope
+
+    @property
+    def connected_percent(self) -> Decimal | None:
+        return connected_percent(self.standing)
+
+    @property
+    def ceased_percent(self) -> Decimal | None:
+        return ceased_percent(self.standing)
+
+    @property
+    def retired_percent(self) -> Decimal | None:
+        return retired_percent(self.standing)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One line as lists show it. ``monthly`` is pounds in force on the day, None for nothing."""
+
+    pk: int
+    reference: str
+    council: str
+    body: str
+    service: str
+    quantity: int
+    unit: str
+    site: str | None
+    supplier: str
+    is_new: bool
+    generation: str
+    stage: Stage
+    is_planned: bool
+    monthly: Decimal | None
+    starts_on: date | None
+    ends_on: date | None
+
+
+def line_rows(lines: QuerySet[Line], day: date) -> list[LineRow]:
+    """Return lines as rows of a page; one query, whatever their number."""
+    related = ("body__council", "site", "service_type", "generation", "supplier")
+    newest = default_programme().values("generation")[:1]
+    lines = lines.select_related(*related).with_stage().with_monthly(day)
+    return [
+        LineRow(
+            pk=line.pk,
+            reference=line.reference,
+            council=line.body.council.short_name,
+            body=line.body.name,
+            service=line.service_type.name,
+            quantity=line.quantity,
+            unit=line.service_type.unit,
+            site=line.site.name if line.site else None,
+            supplier=line.supplier.name,
+            is_new=line.is_new,
+            generation=line.generation.name,
+            stage=Stage(line.stage),
+            is_planned=bool(line.starts_on and line.starts_on > day),
+            monthly=line.monthly,
+            starts_on=line.starts_on,
+            ends_on=line.ends_on,
+        )
+        for line in lines.annotate(is_new=Q(generation=Subquery(newest)))
+    ]
+
+
+def find_programme(code: str | None = None) -> Programme:
+    """Return the programme with this code in any case, the default one for None.
+
+    Raises NotVisible when there is none.
+    """
+    programmes = Programme.objects.filter(code__iexact=code) if code else default_programme()
+    programme = programmes.first()
+    if programme is None:
+        raise NotVisible(f"There is no programme “{code}”." if code else "There is no programme.")
+    return programme
+
+
+def default_programme() -> QuerySet[Programme]:
+    return Programme.objects.filter(is_default=True)
+
+
+def summaries(
+    programme: Programme, *, today: date, now: datetime, as_at: date | None = None
+) -> list[Summary]:
+    """Return every council's summary by name: as kept, or worked out for the past day ``as_at``.
+
+    Raises BadInput for a day that has not come.
+    """
+    if as_at and as_at > today:
+        raise BadInput(
+            f"{as_at:%-d %B %Y} has not come yet: the portal's day is {today:%-d %B %Y}. "
+            "Ask for that day or an earlier one."
+        )
+    councils = list(Council.objects.order_by("short_name"))
+    keys = [council.pk for council in councils]
+    kept = {
+        status.council_id: status for status in MigrationStatus.objects.filter(programme=programme)
+    }
+    if as_at is None or as_at == today:
+        standings_of, fresh = kept, freshness([JobRun.Kind.MIGRATION_STATUS], keys)
+    else:
+        first_on = {
+            council: status.fully_migrated_first_on
+            for council, status in kept.items()
+            if status.fully_migrated_first_on
+        }
+        standings_of = standings(programme, keys, as_at, first_on)
+        fresh = dict.fromkeys(keys, Freshness(computed_at=now))
+    unknown = Standing(Status.NO_DATA)
+    return [
+        Summary(council, programme, standings_of.get(council.pk, unknown), fresh[council.pk])
+        for council in councils
+    ]
 
 
 def line_groups(

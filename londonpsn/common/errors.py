@@ -5,5 +5,9 @@ class Refused(Exception):
     """A rule says no. The message is a sentence for the person who asked, with the remedy."""
 
 
+class BadInput(Refused):
+    """What was sent cannot be read: answered as 400. The sentence names the place."""
+
+
 class NotVisible(Exception):
     """The record does not exist for this person: answered as 404, whatever the reason."""

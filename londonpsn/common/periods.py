@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from londonpsn.common.errors import Refused
+from londonpsn.common.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,17 @@ def parse_month(text: str) -> date:
             return date(int(year), int(month), 1)
     except ValueError:
         pass
-    raise Refused(f"“{text}” is not a month. Write it as year and month, for example 2013-04.")
+    raise BadInput(f"“{text}” is not a month. Write it as year and month, for example 2013-04.")
+
+
+def parse_day(text: str) -> date:
+    """Return the day written as ``2014-06-30``, or refuse with a sentence."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            f"“{text}” is not a day. Write it as year, month and day, for example 2014-06-30."
+        ) from None
 
 
 def month_code(month: date) -> str:

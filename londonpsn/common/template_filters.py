@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from django import template
+from django import forms, template
 from django.utils import timezone
 
 from londonpsn.common.periods import last_day as last_day_of
@@ -56,6 +56,14 @@ def last_day(ends_on: date | None) -> str:
 @register.filter
 def month(value: date) -> str:
     return f"{value:%B %Y}"
+
+
+@register.filter
+def govuk(field):
+    """Render a bound form field with the design system's class for its kind of widget."""
+    kind = "select" if isinstance(field.field.widget, forms.Select) else "input"
+    error = f" govuk-{kind}--error" if field.errors else ""
+    return field.as_widget(attrs={"class": f"govuk-{kind}{error}"})
 
 
 @register.filter

@@ -101,6 +101,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='paymentfile',
+            constraint=models.UniqueConstraint(fields=('council', 'series', 'sha256'), name='payment_file_is_held_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentfile',
             constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='payment_file_sha256_is_one'),
         ),
         migrations.AddIndex(

@@ -1,7 +1,7 @@
 """Payments that councils have published under the Local Government Transparency Code."""
 
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from boroughs.models import Council, Supplier, SupplierAlias, User
 from boroughs.models.visibility import CouncilRowsQuerySet
@@ -16,7 +16,7 @@ class Series(models.TextChoices):
 
 
 class PaymentFile(models.Model):
-    """One load of one file, and the report of it. Counts are rows."""
+    """One file, and what its latest load came to. Counts are rows; stored are all it brought."""
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="payment_files")
     series = models.CharField(max_length=20, choices=Series)
@@ -36,6 +36,9 @@ class PaymentFile(models.Model):
     class Meta:
         constraints = [
             one_of("series", Series, "payment_file_series_is_known"),
+            UniqueConstraint(
+                fields=["council", "series", "sha256"], name="payment_file_is_held_once"
+            ),
             CheckConstraint(
                 name="payment_file_sha256_is_one", condition=Q(sha256__regex="^[0-9a-f]{64}$")
             ),

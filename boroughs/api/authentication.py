@@ -1,0 +1,39 @@
+"""Who calls the API: a program with a token, or a person's browser."""
+
+from datetime import timedelta
+
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.authentication import get_authorization_header as header_of
+from rest_framework.exceptions import AuthenticationFailed
+
+from boroughs.authorization import resolve
+from boroughs.models import ApiToken
+from londonpsn.common import clock
+
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+
+
+class ApiTokenAuthentication(BaseAuthentication):
+    """``Authorization: Token SECRET``, as `manage.py create_token` prints it."""
+
+    keyword = "Token"
+
+    def authenticate(self, request):
+        words = header_of(request).decode("latin-1").split()
+        if len(words) != 2 or words[0] != self.keyword:
+            return None
+        now = clock.now()
+        tokens = ApiToken.objects.with_secret(words[1]).in_force(now).select_related("user")
+        token = tokens.filter(user__is_active=True).first()
+        if token is None:
+            raise AuthenticationFailed("This token does not exist, has expired or was revoked.")
+        if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        return resolve(token.user, clock.today()), token
+
+    def authenticate_header(self, request):
+        return self.keyword
+
+
+class SignedInAuthentication(SessionAuthentication):
+    """The portal's own session; the middleware has worked out what the person holds."""

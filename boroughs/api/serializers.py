@@ -1,0 +1,103 @@
+"""Where and who, as JSON. Councils are named by register code, other rows by id."""
+
+from rest_framework import serializers
+
+from boroughs.models import Body, Connection, Council, JobRun, Site, Supplier
+
+
+class CouncilSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Council
+        fields = [
+            "id",
+            "gss_code",
+            "register_code",
+            "official_name",
+            "short_name",
+            "slug",
+            "kind",
+            "population_2011",
+            "population_2021",
+            "tile_abbreviation",
+            "tile_column",
+            "tile_row",
+            "centroid_lat",
+            "centroid_lon",
+        ]
+
+
+class BodySerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="council.register_code")
+
+    class Meta:
+        model = Body
+        fields = ["id", "council", "kind", "name", "vat_recoverable"]
+
+
+class SiteSerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="body.council.register_code")
+
+    class Meta:
+        model = Site
+        fields = [
+            "id",
+            "council",
+            "body",
+            "code",
+            "name",
+            "kind",
+            "address",
+            "postcode",
+            "uprn",
+            "latitude",
+            "longitude",
+            "position",
+        ]
+
+
+class ConnectionSerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="site.body.council.register_code")
+    generation = serializers.CharField(source="generation.code")
+
+    class Meta:
+        model = Connection
+        fields = [
+            "id",
+            "council",
+            "site",
+            "generation",
+            "reference",
+            "access",
+            "bandwidth",
+            "resilience",
+            "live_since",
+        ]
+
+
+class SupplierSerializer(serializers.ModelSerializer):
+    aliases = serializers.SlugRelatedField("name", many=True, read_only=True)
+
+    class Meta:
+        model = Supplier
+        fields = ["id", "name", "role", "company_number", "aliases", "note"]
+
+
+class JobRunSerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="council.register_code", default=None)
+    state = serializers.ChoiceField(["WAITING", "RUNNING", "DONE", "FAILED"])
+
+    class Meta:
+        model = JobRun
+        fields = [
+            "id",
+            "kind",
+            "council",
+            "state",
+            "requested_at",
+            "started_at",
+            "finished_at",
+            "attempts",
+            "rows_changed",
+            "fingerprint",
+            "error",
+        ]

@@ -1,0 +1,119 @@
+"""Rows for pages and the API about councils, and how fresh their figures are."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+
+from boroughs.authorization import Permission
+from boroughs.models import Council, JobRun
+from londonpsn.common.errors import NotVisible
+
+
+def visible_councils(user) -> QuerySet[Council]:
+    """Return the councils whose records the person sees.
+
+    A supplier's people may name any council: their rows are narrowed to what they supply.
+    """
+    if user.access.all_councils or user.access.supplier_ids:
+        return Council.objects.all()
+    return Council.objects.filter(pk__in=user.access.council_ids)
+
+
+def find_council(user, **key) -> Council:
+    """Return the visible council with this ``slug`` or ``register_code``, or raise NotVisible."""
+    council = visible_councils(user).filter(**key).first()
+    if council is None:
+        raise NotVisible(f"There is no council “{next(iter(key.values()))}” among yours.")
+    return council
+
+
+def sees_summaries(user) -> bool:
+    """Answer whether the person may see the status and rates of every council (decisions 6)."""
+    return user.access.allows_anywhere(Permission.SUMMARY_VIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When figures were last worked out, and since when newer facts wait; None is never."""
+
+    computed_at: datetime | None = None
+    stale_since: datetime | None = None
+    error: str = ""
+
+    @staticmethod
+    def oldest(several: "Iterable[Freshness]") -> "Freshness":
+        """Return the freshness of figures made of several councils'."""
+        several = list(several)
+        computed = [one.computed_at for one in several]
+        stale = [one.stale_since for one in several if one.stale_since]
+        return Freshness(
+            min(computed) if computed and all(computed) else None,
+            min(stale, default=None),
+            next((one.error for one in several if one.error), ""),
+        )
+
+
+def freshness(kinds: Iterable[str], council_ids: Collection[int]) -> dict[int, Freshness]:
+    """Return for each council how fresh its figures of all these kinds are."""
+    latest = JobRun.objects.filter(council=OuterRef("pk")).order_by("-finished_at")
+    annotations = {}
+    for kind in kinds:
+        of_kind = latest.filter(kind=kind)
+        annotations[f"{kind}_at"] = Subquery(of_kind.succeeded().values("finished_at")[:1])
+        finished = of_kind.filter(finished_at__isnull=False)
+        annotations[f"{kind}_error"] = Subquery(finished.values("error")[:1])
+    waiting = Q(job_runs__finished_at=None, job_runs__kind__in=list(kinds))
+    rows = (
+        Council.objects.filter(pk__in=council_ids)
+        .annotate(stale_since=Min("job_runs__requested_at", filter=waiting), **annotations)
+        .values("pk", "stale_since", *annotations)
+    )
+    return {
+        row["pk"]: Freshness.oldest(
+            Freshness(row[f"{kind}_at"], row["stale_since"], row[f"{kind}_error"] or "")
+            for kind in kinds
+        )
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """How many of the runs that were asked for together are over."""
+
+    total: int
+    finished: int
+    failed: int
+    requested_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.finished == self.total
+
+
+def batch_progress(user, batch) -> BatchProgress | None:
+    """Return the progress of the batch's runs that the person sees, None when there are none."""
+    row = (
+        JobRun.objects.visible_to(user)
+        .filter(batch=batch)
+        .aggregate(
+            total=Count("pk"),
+            finished=Count("finished_at"),
+            failed=Count("pk", filter=Q(finished_at__isnull=False) & ~Q(error="")),
+            requested_at=Min("requested_at"),
+            finished_at=Max("finished_at"),
+        )
+    )
+    return BatchProgress(**row) if row["total"] else None
+
+
+def job_counts(user) -> dict[str, int]:
+    """Return how many of the person's job runs wait, run, and failed."""
+    return JobRun.objects.visible_to(user).aggregate(
+        waiting=Count("pk", filter=Q(started_at=None)),
+        running=Count("pk", filter=Q(started_at__isnull=False, finished_at=None)),
+        failed=Count("pk", filter=Q(finished_at__isnull=False) & ~Q(error="")),
+    )

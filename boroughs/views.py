@@ -1,0 +1,58 @@
+"""The jobs: what was asked for, what waits, what failed, and the button that asks again."""
+
+import uuid
+
+from django.core.paginator import Paginator
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from boroughs import authorization, jobs, queries
+from boroughs.authorization import Permission
+from boroughs.models import JobRun
+from londonpsn.common import clock
+from londonpsn.common.errors import NotVisible
+
+RUNS_A_PAGE = 25
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def jobs_page(request):
+    """The latest job runs; a POST has the figures of the person's councils worked out again."""
+    user = request.user
+    if request.method == "POST":
+        return redirect("job-batch", batch=_request_all(user))
+    runs = JobRun.objects.visible_to(user).select_related("council").order_by("-pk")
+    page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "page_numbers": page.paginator.get_elided_page_range(
+            page.number, on_each_side=1, on_ends=1
+        ),
+        "counts": queries.job_counts(user),
+        "may_request": user.access.allows_anywhere(Permission.JOB_REQUEST),
+    }
+    return render(request, "boroughs/jobs.html", context)
+
+
+@require_safe
+def job_batch(request, batch):
+    """How far one press of the button has come; htmx asks for the moving part alone."""
+    progress = queries.batch_progress(request.user, batch)
+    if progress is None:
+        raise NotVisible(f"There is no batch {batch}.")
+    template = "boroughs/_progress.html" if request.htmx else "boroughs/job_batch.html"
+    return render(request, template, {"progress": progress, "batch": batch})
+
+
+def _request_all(user) -> uuid.UUID:
+    """Ask for the figures of every council where the person may, and return the batch's name."""
+    councils = [
+        council.pk
+        for council in queries.visible_councils(user)
+        if authorization.can(user, Permission.JOB_REQUEST, council)
+    ]
+    if not councils:
+        authorization.check(user, Permission.JOB_REQUEST)
+    batch = uuid.uuid4()
+    jobs.request(kinds=jobs.RECOMPUTES, council_ids=councils, at=clock.now(), by=user, batch=batch)
+    return batch

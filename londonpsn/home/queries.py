@@ -1,0 +1,224 @@
+"""What the roof's own pages show: it joins councils, services and procurement."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum, Value
+from django.db.models.functions import Coalesce
+
+from boroughs.models import Council
+from boroughs.queries import Freshness, freshness
+from londonpsn.common.money import percent
+from procurement.models import Series
+from procurement.queries import payment_summary
+from services.migration import (
+    Standing,
+    Status,
+    ceased_percent,
+    connected_percent,
+    retired_percent,
+)
+from services.models import Line, MigrationStatus, Programme
+from services.queries import Summary
+
+# Worst first: what slipped back, then how far there is to go; who has nothing to do comes last.
+WORST_FIRST = [
+    Status.REGRESSED,
+    Status.NOT_STARTED,
+    Status.PLANNING,
+    Status.IN_PROGRESS,
+    Status.CONNECTED,
+    Status.FULLY_MIGRATED,
+    Status.EXEMPT,
+    Status.NO_DATA,
+]
+ENOUGH_COUNCILS = 5  # sums over fewer are not open to all (decisions 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One of the three rates: a label, the share, and the sentence under it."""
+
+    label: str
+    share: Decimal | None
+    words: str
+
+
+@dataclass(frozen=True)
+class London:
+    """All councils in one programme."""
+
+    rows: Sequence[Summary]
+
+    @property
+    def with_data(self) -> int:
+        return sum(row.status != Status.NO_DATA for row in self.rows)
+
+    @property
+    def connected(self) -> int:
+        """Councils that are connected; the fully migrated are among them (spec 5.4)."""
+        reached = (Status.CONNECTED, Status.FULLY_MIGRATED)
+        return sum(row.status in reached for row in self.rows)
+
+    @property
+    def fully_migrated(self) -> int:
+        return sum(row.status == Status.FULLY_MIGRATED for row in self.rows)
+
+    @property
+    def legend(self) -> list[tuple[Status, int]]:
+        counts = Counter(row.status for row in self.rows)
+        return [(status, counts[status]) for status in Status]
+
+    @property
+    def freshness(self) -> Freshness:
+        return Freshness.oldest(row.freshness for row in self.rows)
+
+    @property
+    def worst_first(self) -> list[Summary]:
+        def rank(row: Summary):
+            return (
+                WORST_FIRST.index(row.status),
+                row.ceased_percent if row.ceased_percent is not None else 0,
+                row.council.short_name,
+            )
+
+        return sorted(self.rows, key=rank)
+
+    def total(self, name: str):
+        return sum((getattr(row.standing, name) for row in self.rows), 0)
+
+    @property
+    def standing(self) -> Standing:
+        """All councils as one; its status says nothing."""
+        return Standing(Status.NO_DATA, **{name: self.total(name) for name in SUMMED})
+
+
+SUMMED = (
+    "lines_in_scope",
+    "lines_to_replace",
+    "lines_connected",
+    "lines_ceased",
+    "lines_with_mrc",
+    "mrc_in_scope",
+    "mrc_ceased",
+    "lines_paid_twice",
+    "mrc_paid_twice",
+)
+
+
+def rates(standing, *, with_pounds: bool = False) -> list[Rate]:
+    """Return the three rates, always together, the headline first (spec 5.3)."""
+    known = percent(standing.lines_with_mrc, standing.lines_in_scope)
+    retired = f"of old monthly bills ended; known for {known}% of lines" if known else ""
+    if with_pounds and known:
+        retired = f"£{standing.mrc_ceased:,.0f} of £{standing.mrc_in_scope:,.0f} a month ended"
+    return [
+        Rate(
+            "Ceased, the headline",
+            ceased_percent(standing),
+            f"{standing.lines_ceased:,} of {standing.lines_in_scope:,} old lines switched off",
+        ),
+        Rate(
+            "Connected",
+            connected_percent(standing),
+            f"{standing.lines_connected:,} of {standing.lines_to_replace:,} in use on the new",
+        ),
+        Rate("Retired", retired_percent(standing), retired),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """Lines of one service type and body kind: how many there are today, and pounds a month."""
+
+    body_kind: str
+    name: str
+    old_lines: int
+    old_monthly: Decimal
+    new_lines: int
+    new_monthly: Decimal
+    planned_lines: int
+
+
+def lines_by_kind(council: Council, day: date, generation_id: int | None) -> list[KindRow]:
+    """Return the council's lines by who uses them and kind of service, as of ``day``.
+
+    New are those of the generation given. A line that has ended, or not begun, is in nobody's use.
+    """
+    begun = Q(starts_on=None) | Q(starts_on__lte=day)
+    live = begun & (Q(ends_on=None) | Q(ends_on__gt=day))
+    new, nothing = Q(generation=generation_id), Value(Decimal(0))
+    rows = (
+        Line.objects.of_council(council)
+        .with_monthly(day)
+        .values("body__kind", "service_type__name")
+        .annotate(
+            old_lines=Count("pk", filter=live & ~new),
+            new_lines=Count("pk", filter=live & new),
+            planned_lines=Count("pk", filter=Q(starts_on__gt=day)),
+            old_monthly=Coalesce(Sum("monthly", filter=live & ~new), nothing),
+            new_monthly=Coalesce(Sum("monthly", filter=live & new), nothing),
+        )
+        .order_by("body__kind", "service_type__name")
+    )
+    return [
+        KindRow(body_kind=row.pop("body__kind"), name=row.pop("service_type__name"), **row)
+        for row in rows
+    ]
+
+
+def other_programmes(programme: Programme) -> list[Programme]:
+    return list(Programme.objects.exclude(pk=programme.pk).order_by("name"))
+
+
+def statuses_of(council: Council) -> list[Summary]:
+    """Return where one council stands in every programme, the default one first."""
+    fresh = freshness(["MIGRATION_STATUS", "SAVINGS"], [council.pk])[council.pk]
+    held = MigrationStatus.objects.filter(council=council).select_related("programme")
+    return [
+        Summary(council, status.programme, status, fresh)
+        for status in held.order_by("-programme__is_default", "programme__code")
+    ]
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Real payments as a table: months down, suppliers across."""
+
+    suppliers: list[str]
+    months: list[tuple[date, list[Decimal | None], Decimal]]
+    totals: list[Decimal]
+    total: Decimal
+    rows: int
+
+
+def spend_of(council: Council) -> Spend | None:
+    """Return what the council has published that it paid, None when nothing is held."""
+    rows = payment_summary([council.pk], series=Series.SUPPLIER_PAYMENTS)
+    if not rows:
+        return None
+    cells: Counter = Counter()
+    for row in rows:
+        cells[row.month, row.supplier] += row.amount
+    by_supplier: Counter = Counter()
+    for (_, supplier), amount in cells.items():
+        by_supplier[supplier] += amount
+    suppliers = [supplier for supplier, _ in by_supplier.most_common()]
+    months = sorted({month for month, _ in cells})
+    return Spend(
+        suppliers=suppliers,
+        months=[
+            (
+                month,
+                [cells.get((month, supplier)) for supplier in suppliers],
+                sum(cells[month, supplier] for supplier in suppliers),
+            )
+            for month in months
+        ],
+        totals=[by_supplier[supplier] for supplier in suppliers],
+        total=sum(by_supplier.values()),
+        rows=sum(row.rows for row in rows),
+    )

@@ -1,0 +1,125 @@
+"""Home, London, a council, signing in, and the pages for when something is wrong."""
+
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template import loader
+
+from boroughs.authorization import Permission
+from boroughs.models import Body
+from boroughs.queries import find_council, sees_summaries
+from londonpsn.common import clock
+from londonpsn.common.errors import BadInput, NotVisible, Refused
+from londonpsn.home import forms, queries
+from procurement.queries import SavingsFilter, savings_tables
+from services.queries import find_programme, summaries
+
+
+class SignIn(LoginView):
+    authentication_form = forms.SignInForm
+    redirect_authenticated_user = True
+    template_name = "home/login.html"
+
+
+def home(request):
+    """Send people to the page that they start from: their council, London, or their lines."""
+    access = request.user.access
+    if len(access.council_ids) == 1 and not access.all_councils:
+        return redirect("council", slug=next(h.council.slug for h in access.roles if h.council))
+    if sees_summaries(request.user):
+        return redirect("london-default")
+    return redirect("lines", slug="all")
+
+
+def london(request, programme=None):
+    """Every council in one programme: status and rates; pounds only as the sum of many."""
+    if not sees_summaries(request.user):
+        raise PermissionDenied("This page is for councils and London Grid.")
+    programme = find_programme(programme)
+    today = clock.today()
+    page = queries.London(summaries(programme, today=today, now=clock.now()))
+    sees_pounds = request.user.access.all_councils
+    totals = None
+    if sees_pounds or page.with_data >= queries.ENOUGH_COUNCILS:
+        kinds = programme.service_types.values("pk")
+        wanted = SavingsFilter(body_kind=Body.Kind.COUNCIL, service_types=kinds)
+        totals = savings_tables(wanted, "financial_year", today).get(Body.Kind.COUNCIL)
+    context = {
+        "programme": programme,
+        "programmes": queries.other_programmes(programme),
+        "london": page,
+        "rates": queries.rates(page.standing, with_pounds=totals is not None),
+        "totals": totals,
+        "sees_pounds": sees_pounds,
+        "visible_ids": None if sees_pounds else request.user.access.council_ids,
+        "freshness": page.freshness,
+    }
+    return render(request, "home/london.html", context)
+
+
+def council(request, slug):
+    """One council: where it stands, what it has, what it saves, what it really paid."""
+    if slug == "all":
+        return redirect("home")
+    council = find_council(request.user, slug=slug)
+    if not request.user.access.allows(Permission.RECORD_VIEW, council.pk):
+        return redirect("lines", slug=slug)
+    today = clock.today()
+    statuses = queries.statuses_of(council)
+    generation = statuses[0].programme.generation_id if statuses else None
+    context = {
+        "council": council,
+        "statuses": [(row, queries.rates(row.standing, with_pounds=True)) for row in statuses],
+        "freshness": statuses[0].freshness if statuses else None,
+        "kinds": queries.lines_by_kind(council, today, generation),
+        "savings": savings_tables(SavingsFilter([council.pk]), "financial_year", today),
+        "spend": queries.spend_of(council),
+    }
+    return render(request, "home/council.html", context)
+
+
+def bad_request(request, exception=None):
+    return _problem(request, 400, "This request cannot be read", exception)
+
+
+def forbidden(request, exception=None):
+    return _problem(request, 403, "You cannot open this page", exception)
+
+
+def not_found(request, exception=None):
+    return _problem(request, 404, "There is no such page")
+
+
+def refused(request, exception=None):
+    return _problem(request, 409, "This cannot be done now", exception)
+
+
+def broken(request):
+    """Without context: what is broken may be what the context needs."""
+    return HttpResponse(loader.get_template("500.html").render(), status=500)
+
+
+def _problem(request, status: int, title: str, exception=None):
+    context = {"title": title, "detail": str(exception or ""), "status": status}
+    return render(request, "problem.html", context, status=status)
+
+
+class RefusalMiddleware:
+    """Turns the portal's own refusals into pages; anything else is a defect, left to surface."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        match exception:
+            case NotVisible():
+                return not_found(request)
+            case BadInput():
+                return bad_request(request, exception)
+            case Refused():
+                return refused(request, exception)
+        return None

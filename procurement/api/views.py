@@ -1,0 +1,114 @@
+"""Savings and payments: sums over the councils whose records the person sees."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.viewsets import GenericViewSet
+
+from boroughs.api.filters import COUNCIL
+from boroughs.authorization import Permission
+from boroughs.models import Body
+from boroughs.queries import find_council
+from londonpsn.common.errors import BadInput
+from londonpsn.common.periods import month_code, parse_month
+from procurement import queries
+from procurement.api import serializers
+
+MONTHS = [
+    OpenApiParameter("from", OpenApiTypes.STR, description="First month, 2013-04"),
+    OpenApiParameter("to", OpenApiTypes.STR, description="Last month, included"),
+]
+
+
+class SavingsViewSet(GenericViewSet):
+    """Savings, expected from contract prices, by period or by key; of all kinds of body."""
+
+    serializer_class = serializers.SavingsSerializer
+    filter_backends = []
+
+    @extend_schema(
+        parameters=[
+            COUNCIL,
+            *MONTHS,
+            OpenApiParameter("body_kind", enum=Body.Kind.values),
+            OpenApiParameter("group_by", enum=queries.GROUPINGS, default="financial_year"),
+        ],
+        responses=serializers.SavingsSerializer(many=True),
+    )
+    def list(self, request):
+        group_by = chosen(request, "group_by", queries.GROUPINGS) or "financial_year"
+        first, last = months_asked(request)
+        wanted = queries.SavingsFilter(
+            council_ids=councils_asked(request),
+            body_kind=chosen(request, "body_kind", Body.Kind.values),
+            from_month=first,
+            to_month=last,
+        )
+        name = "period" if group_by in queries.PERIODS else "key"
+        rows = [
+            {
+                name: row.key,
+                **{amount: getattr(row.amounts, amount) for amount in (*queries.AMOUNTS, "net")},
+                "coverage_amount_percent": as_text(row.coverage.amount_percent),
+                "coverage_lines_percent": as_text(row.coverage.lines_percent),
+            }
+            for row in queries.savings(wanted, group_by)
+        ]
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class PaymentSummaryViewSet(GenericViewSet):
+    """What councils have published that they paid: real, never joined with synthetic figures."""
+
+    serializer_class = serializers.PaymentSummarySerializer
+    filter_backends = []
+
+    @extend_schema(
+        parameters=[COUNCIL, *MONTHS],
+        responses=serializers.PaymentSummarySerializer(many=True),
+    )
+    def list(self, request):
+        rows = [
+            {
+                "supplier": row.supplier,
+                "name": row.name,
+                "month": month_code(row.month),
+                "amount": row.amount,
+                "rows": row.rows,
+            }
+            for row in queries.payment_summary(councils_asked(request), *months_asked(request))
+        ]
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+def councils_asked(request) -> list[int] | None:
+    """Return the councils to sum over: the one named, else all that the person sees (None)."""
+    access = request.user.access
+    if not access.allows_anywhere(Permission.RECORD_VIEW):
+        raise PermissionDenied("Savings and payments are for councils and London Grid.")
+    if code := request.query_params.get("council"):
+        return [find_council(request.user, register_code=code).pk]
+    return None if access.all_councils else sorted(access.council_ids)
+
+
+def months_asked(request):
+    first, last = (
+        parse_month(text) if (text := request.query_params.get(name)) else None
+        for name in ("from", "to")
+    )
+    if first and last and last < first:
+        raise BadInput("The month in “to” lies before the month in “from”. Swap them.")
+    return first, last
+
+
+def chosen(request, name: str, choices) -> str | None:
+    value = request.query_params.get(name)
+    if value and value not in choices:
+        raise BadInput(f"“{name}” is “{value}”. It can be {', '.join(choices)}.")
+    return value or None
+
+
+def as_text(share) -> str | None:
+    return None if share is None else str(share)

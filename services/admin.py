@@ -1,0 +1,104 @@
+"""Kinds of service and programmes to edit, lines and their moves to look at."""
+
+from django.contrib import admin
+
+from boroughs.admin import Kept, KeptInline, Looked
+from londonpsn.common import clock
+from services.actions import migration
+from services.models import (
+    Baseline,
+    Charge,
+    Contract,
+    Line,
+    LineFlag,
+    LineMove,
+    MigrationStatus,
+    Milestone,
+    PlannedMove,
+    Programme,
+    Replacement,
+    ServiceType,
+)
+
+
+@admin.register(ServiceType)
+class ServiceTypeAdmin(Kept):
+    list_display = ["code", "name", "family", "unit"]
+    list_filter = ["family"]
+    ordering = ["code"]
+
+
+class MilestoneInline(KeptInline):
+    model = Milestone
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(Kept):
+    """Programmes. What is in scope decides every council's status, which is worked out again."""
+
+    inlines = [MilestoneInline]
+    list_display = ["code", "name", "generation", "frozen_on", "hard_stop", "is_default"]
+    list_select_related = ["generation"]
+    filter_horizontal = ["service_types"]
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        migration.request_all(at=clock.now(), by=request.user)
+
+
+@admin.register(Contract)
+class ContractAdmin(Looked):
+    list_display = ["reference", "council", "supplier", "starts_on", "ends_on"]
+    list_select_related = ["council", "supplier"]
+    search_fields = ["reference", "title"]
+
+
+@admin.register(Line)
+class LineAdmin(Looked):
+    list_display = ["reference", "body", "service_type", "supplier", "generation", "quantity"]
+    list_select_related = ["body", "service_type", "supplier", "generation"]
+    search_fields = ["reference"]
+
+
+@admin.register(Charge)
+class ChargeAdmin(Looked):
+    list_display = ["line", "kind", "amount", "starts_on", "ends_on"]
+    list_select_related = ["line"]
+    search_fields = ["line__reference"]
+
+
+@admin.register(LineMove)
+class LineMoveAdmin(Looked):
+    list_display = ["line", "from_stage", "to_stage", "on", "by"]
+    list_select_related = ["line", "by"]
+    search_fields = ["line__reference"]
+
+
+@admin.register(PlannedMove)
+class PlannedMoveAdmin(Looked):
+    list_display = ["line", "to_stage", "on"]
+    list_select_related = ["line"]
+    search_fields = ["line__reference"]
+
+
+@admin.register(LineFlag)
+class LineFlagAdmin(Looked):
+    list_display = ["line", "kind", "starts_on", "ends_on", "reason"]
+    list_select_related = ["line"]
+
+
+@admin.register(Replacement)
+class ReplacementAdmin(Looked):
+    list_display = ["pk", "body", "service_type"]
+    list_select_related = ["body", "service_type"]
+
+
+@admin.register(Baseline)
+class BaselineAdmin(Looked):
+    list_display = ["replacement", "version", "amount", "method", "grade", "starts_on", "ends_on"]
+
+
+@admin.register(MigrationStatus)
+class MigrationStatusAdmin(Looked):
+    list_display = ["council", "programme", "status", "lines_in_scope", "lines_ceased"]
+    list_select_related = ["council", "programme"]

@@ -1,0 +1,76 @@
+"""What runs and how it moves: read-only, narrowed to what the person sees."""
+
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
+
+from boroughs.api.filters import CouncilFilterBackend
+from boroughs.queries import sees_summaries
+from londonpsn.common import clock
+from londonpsn.common.periods import parse_day
+from services import queries
+from services.api import serializers
+from services.api.filters import LineFilters
+from services.models import Contract, Line
+
+
+class ContractViewSet(ReadOnlyModelViewSet):
+    """What councils have signed with suppliers. A null day is not known."""
+
+    serializer_class = serializers.ContractSerializer
+    council_path = "council"
+
+    def get_queryset(self):
+        contracts = Contract.objects.visible_to(self.request.user)
+        return contracts.select_related("council", "supplier").order_by("pk")
+
+
+class LineViewSet(ReadOnlyModelViewSet):
+    """Every service in use, old and new, with the stage and price it has on the portal's day."""
+
+    serializer_class = serializers.LineSerializer
+    filter_backends = [CouncilFilterBackend, DjangoFilterBackend]
+    filterset_class = LineFilters
+    council_path = "body__council"
+
+    def get_queryset(self):
+        lines = Line.objects.visible_to(self.request.user)
+        related = ("body__council", "site", "service_type", "generation", "supplier")
+        return (
+            lines.select_related(*related).with_stage().with_monthly(clock.today()).order_by("pk")
+        )
+
+
+class MigrationViewSet(GenericViewSet):
+    """Where every council stands in a programme; the summary that all council people may see."""
+
+    serializer_class = serializers.MigrationSerializer
+    filter_backends = []
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "programme", OpenApiTypes.STR, description="Its code; the default one"
+            ),
+            OpenApiParameter("as_at", OpenApiTypes.DATE, description="A past day; today"),
+            OpenApiParameter("council", OpenApiTypes.STR, description="Register code"),
+        ],
+        responses=serializers.MigrationSerializer(many=True),
+    )
+    def list(self, request):
+        if not sees_summaries(request.user):
+            raise PermissionDenied("The summary of all councils is for councils and London Grid.")
+        programme = queries.find_programme(request.query_params.get("programme"))
+        as_at = request.query_params.get("as_at")
+        rows = queries.summaries(
+            programme,
+            today=clock.today(),
+            now=clock.now(),
+            as_at=parse_day(as_at) if as_at else None,
+        )
+        if code := request.query_params.get("council"):
+            rows = [row for row in rows if row.council.register_code == code]
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

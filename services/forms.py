@@ -1,0 +1,66 @@
+"""What a list of lines can be narrowed by; kept in the address, so that a link can be sent."""
+
+from django import forms
+from django.db.models import Q
+
+from boroughs.models import Body, Generation, Supplier
+from services.models import ServiceType
+from services.stages import Stage
+
+
+def any_or(choices) -> list[tuple[str, str]]:
+    return [("", "Any"), *choices]
+
+
+class LineFilterForm(forms.Form):
+    """Narrows lines; a value that is not offered is left out rather than refused."""
+
+    q = forms.CharField(label="Reference or site", required=False, max_length=60)
+    who = forms.ChoiceField(label="Who uses it", required=False, choices=any_or(Body.Kind.choices))
+    kind = forms.ChoiceField(
+        label="Kind of service", required=False, choices=any_or(ServiceType.Family.choices)
+    )
+    stage = forms.ChoiceField(
+        label="Stage of old lines", required=False, choices=any_or(Stage.choices)
+    )
+    generation = forms.ModelChoiceField(
+        Generation.objects.order_by("pk"),
+        label="Old or new",
+        required=False,
+        empty_label="Any",
+        to_field_name="code",
+    )
+    supplier = forms.ModelChoiceField(
+        Supplier.objects.order_by("name"), label="Supplier", required=False, empty_label="Any"
+    )
+
+    def narrow(self, lines):
+        """Return the lines that fit every field that was filled in."""
+        self.is_valid()
+        chosen = self.cleaned_data
+        if text := chosen.get("q"):
+            lines = lines.filter(
+                Q(pk__in=lines.with_reference(text).values("pk"))
+                | Q(site__name__icontains=text)
+                | Q(site__code__iexact=text)
+            )
+        if chosen.get("who"):
+            lines = lines.filter(body__kind=chosen["who"])
+        if chosen.get("kind"):
+            lines = lines.filter(service_type__family=chosen["kind"])
+        if chosen.get("stage"):
+            lines = lines.with_stage().filter(stage=chosen["stage"]).exclude(moves=None)
+        if chosen.get("generation"):
+            lines = lines.filter(generation=chosen["generation"])
+        if chosen.get("supplier"):
+            lines = lines.filter(supplier=chosen["supplier"])
+        return lines
+
+    def chosen(self) -> list[tuple[str, str, str]]:
+        """Return the filters in force: field, label, value in words."""
+        found = []
+        for name, field in self.fields.items():
+            if value := getattr(self, "cleaned_data", {}).get(name):
+                words = dict(getattr(field, "choices", [])).get(value, value)
+                found.append((name, field.label, str(words)))
+        return found
