@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.models import Group
 
 from boroughs.authorization import Permission, can
 from boroughs.models import (
@@ -23,6 +24,8 @@ from boroughs.models import (
     SupplierAlias,
     User,
 )
+
+admin.site.unregister(Group)  # rights come from memberships
 
 
 class Looked(admin.ModelAdmin):

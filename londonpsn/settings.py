@@ -154,6 +154,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 2,
     "socket_timeout": 15,
+    # Without these a write would wait six seconds for a broker that is down.
+    "max_retries": 1,
+    "interval_start": 0.1,
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "redbeat.RedBeatScheduler"

@@ -41,7 +41,7 @@ class TextFile:
         """
         errors = "strict" if self.encoding == "utf-8-sig" else "replace"
         with self.path.open(encoding=self.encoding, errors=errors, newline="") as file:
-            reader, line = csv.reader(file), 1
+            reader, line = csv.reader(file, skipinitialspace=True), 1
             while True:
                 try:
                     cells = next(reader)

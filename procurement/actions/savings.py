@@ -55,7 +55,7 @@ composed AS (  -- what its lines say of a group: whether all money is known, and
         BOOL_AND(
             m.ends_on <= m.starts_on
             OR COALESCE(p.days, 0) = m.ends_on - m.starts_on
-            OR (m.side = 'NEW' AND m.billed_from IS NULL AND p.days > 0)
+            OR (m.side = 'NEW' AND m.billed_from IS NULL AND COALESCE(p.days, 0) > 0)
         ) AS money_is_known
     FROM member m
     LEFT JOIN priced p USING (line_id)

@@ -304,10 +304,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='baseline',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['INVOICE_12M', 'INVOICE_PART', 'CONTRACT_PRICE', 'SUPPLIER_QUOTE', 'PEER_MEDIAN'])), name='baseline_method_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('grade', 'A'), ('method', 'INVOICE_12M')), models.Q(('grade', 'B'), ('method__in', ['INVOICE_PART', 'CONTRACT_PRICE'])), models.Q(('grade', 'C'), ('method__in', ['SUPPLIER_QUOTE', 'PEER_MEDIAN'])), _connector='OR'), name='baseline_grade_is_that_of_its_method'),
         ),
         migrations.AddConstraint(

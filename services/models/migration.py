@@ -88,7 +88,6 @@ class Baseline(models.Model):
 
     class Meta:
         constraints = [
-            one_of("method", BaselineMethod, "baseline_method_is_known"),
             CheckConstraint(
                 name="baseline_grade_is_that_of_its_method",
                 condition=Q(method="INVOICE_12M", grade="A")

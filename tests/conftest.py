@@ -1,0 +1,109 @@
+"""Real PostgreSQL and a real broker for every test; the small data set stands in the database."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.test import Client
+from hypothesis import settings as hypothesis_settings
+
+import boroughs.reference
+import services.reference
+from boroughs import jobs
+from boroughs.authorization import resolve
+from boroughs.models import Council, User
+from londonpsn.common import bulk
+from londonpsn.demo import load
+from londonpsn.management.commands.set_up import work_out_all
+from tests.factories import AT, TODAY
+
+OURS = ("boroughs", "services", "procurement")
+PASSWORD = "demo-password"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+hypothesis_settings.register_profile("portal", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("portal")
+
+
+def fill_portal(size: str) -> None:
+    """Leave the database with reference data and the data set of one size, figures worked out."""
+    tables = ", ".join(
+        f'"{model._meta.db_table}"'
+        for app in OURS
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
+        if model._meta.managed
+    )
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {tables} CASCADE")
+        boroughs.reference.load()
+        services.reference.load()
+        if size != "none":
+            load.load(size=size, today=TODAY, at=AT, password=PASSWORD, progress=lambda name: None)
+            jobs.record_demo(kind_of_data=size, at=AT)
+    bulk.analyze()
+    if size != "none":
+        work_out_all()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Transactions are rolled back, so what stands here is there for every test that needs it."""
+    with django_db_blocker.unblock():
+        fill_portal("small")
+
+
+@pytest.fixture
+def committed(transactional_db):
+    """The small data set for tests that commit: other processes have to see what they write."""
+    fill_portal("small")
+
+
+@pytest.fixture(scope="module")
+def london(django_db_setup, django_db_blocker):
+    """The data set of all 33 councils, for a whole module that only reads."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        fill_portal("london")
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def council(db):
+    """Return a council by its register code."""
+    return lambda code: Council.objects.get(register_code=code)
+
+
+def person(address: str) -> User:
+    """Return one of the data set's people, as of the tests' day: ``buyer@camden``."""
+    return resolve(User.objects.get(email=f"{address}.demo.example"), TODAY)
+
+
+@pytest.fixture
+def browse():
+    """Return a browser signed in as one of the data set's people."""
+
+    def sign_in(address: str) -> Client:
+        client = Client()
+        client.force_login(person(address))
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real input files; tests of real input say so when it is not there."""
+    if not SHARED.is_dir():
+        pytest.skip(f"real input files are read from {SHARED}, which is not there")
+    return SHARED
+
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread

@@ -1,0 +1,81 @@
+"""A real worker on the real broker, and a real browser."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from londonpsn.celery import app
+from londonpsn.embedded import processes
+
+
+def test_database_url() -> str:
+    """The address of the database that the tests use, for processes beside them."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    folder = parts.path.rsplit("/", 1)[0]
+    return urlunsplit(parts._replace(path=f"{folder}/{connection.settings_dict['NAME']}"))
+
+
+test_database_url.__test__ = False
+
+
+def environment(**changes) -> dict:
+    return os.environ | {"DATABASE_URL": test_database_url()} | changes
+
+
+def wait_for(condition, patience: float = 30):
+    """Wait until ``condition()`` is true, and return what it gave."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {patience} s: {condition}")
+
+
+class Worker:
+    """A Celery worker as `make run` starts it, in a session of its own."""
+
+    def __init__(self):
+        self.process = processes.spawn(
+            [
+                *(sys.executable, "-m", "celery", "-A", "londonpsn", "worker"),
+                *("--concurrency", "1", "--loglevel", "warning", "--without-mingle"),
+            ],
+            end_with=signal.SIGTERM,
+            cwd=settings.BASE_DIR,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(lambda: app.control.broadcast("ping", reply=True, timeout=1, limit=1))
+
+    def kill(self) -> None:
+        """Kill the worker and all its processes with -9."""
+        processes.kill_session(self.process.pid)
+        self.process.wait()
+
+    def stop(self) -> None:
+        processes.end(self.process, signal.SIGTERM, time.monotonic() + 10)
+
+
+@pytest.fixture
+def start_worker(committed):
+    """Start real workers on an empty queue; they are gone afterwards."""
+    app.control.purge()
+    started: list[Worker] = []
+
+    def start() -> Worker:
+        started.append(Worker())
+        return started[-1]
+
+    yield start
+    for worker in started:
+        if worker.process.poll() is None:
+            worker.stop()

@@ -1,0 +1,256 @@
+"""Rules are database constraints: each is broken here, and the database says which it was."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+
+from tests import factories as new
+from tests.conftest import OURS
+
+BEFORE = date(2013, 3, 1)
+
+
+def twice(make, *args, **fields):
+    make(*args, **fields)
+    make(*args, **fields)
+
+
+def overlapping_charges():
+    line = new.new_line()
+    new.new_charge(line, starts_on=date(2013, 4, 1), ends_on=date(2013, 6, 1))
+    new.new_charge(line, starts_on=date(2013, 5, 31))
+
+
+def same_reference_with_other_spaces_and_capitals():
+    supplier = new.new_supplier()
+    new.new_line(supplier=supplier, reference="ab 12/3")
+    new.new_line(supplier=supplier, reference="AB12 / 3")
+
+
+def overlapping_memberships():
+    user, council = new.new_user(), new.new_council()
+    new.new_membership(user=user, council=council, ends_on=date(2014, 4, 1))
+    new.new_membership(user=user, council=council, starts_on=date(2014, 3, 31))
+
+
+def overlapping_requirements():
+    council, gateway = new.new_council(), new.new_gateway()
+    new.new_gateway_requirement(council, gateway=gateway)
+    new.new_gateway_requirement(council, gateway=gateway, starts_on=date(2020, 1, 1))
+
+
+def two_open_replacements_of_a_line():
+    line = new.new_line()
+    new.new_replacement(old=[line])
+    new.new_replacement(new=[line])
+
+
+def a_line_twice_in_a_replacement():
+    line = new.new_line()
+    replacement = new.new_replacement(old=[line])
+    new.new_replacement_line(replacement=replacement, line=line, side="NEW", let_go_on=new.APRIL)
+
+
+def shared(make, *names, **fields):
+    """Break a uniqueness rule over the foreign keys named."""
+    makers = {
+        "council": new.new_council,
+        "programme": new.new_programme,
+        "service_type": new.new_service_type,
+        "replacement": new.new_replacement,
+        "line": new.new_line,
+        "body": new.new_body,
+    }
+    twice(make, **{name: makers[name]() for name in names}, **fields)
+
+
+def same_gateway_check():
+    fields = {"gateway": new.new_gateway(), "generation": new.new_generation()}
+    twice(new.new_gateway_check, new.new_council(), **fields)
+
+
+def same_alias():
+    new.new_supplier_alias("BT plc")
+    new.new_supplier_alias(" bt  PLC")
+
+    new.new_user(email="a@b.example")
+
+
+BREAKS = {
+    "council_kind_is_known": lambda: new.new_council(kind="PARISH"),
+    "body_kind_is_known": lambda: new.new_body(kind="CLUB"),
+    "body_name_is_unique_in_its_council": lambda: shared(new.new_body, "council", name="One"),
+    "body_one_council_per_council": lambda: [
+        council := new.new_council(),
+        new.new_body(council, kind="COUNCIL"),
+        new.new_body(council, kind="COUNCIL"),
+    ],
+    "site_position_comes_with_its_source": lambda: new.new_site(latitude=51, longitude=0),
+    "site_postcode_is_well_formed": lambda: new.new_site(postcode="E1 6CN"),
+    "site_property_is_unique_in_its_body": lambda: shared(new.new_site, "body", uprn="100"),
+    "supplier_name_is_unique": lambda: [
+        new.new_supplier(name="Acme"),
+        new.new_supplier(name="ACME"),
+    ],
+    "supplier_company_number_is_unique": lambda: twice(new.new_supplier, company_number="01"),
+    "supplier_alias_is_not_blank": lambda: new.new_supplier_alias(" \ufffd "),
+    "connection_access_is_known": lambda: new.new_connection(access="PIGEON"),
+    "connection_resilience_is_known": lambda: new.new_connection(resilience="TRIPLE"),
+    "connection_bandwidth_is_above_zero": lambda: new.new_connection(bandwidth=0),
+    "gateway_requirement_ends_after_it_starts": lambda: new.new_gateway_requirement(
+        ends_on=new.APRIL
+    ),
+    "gateway_requirement_one_at_a_time": overlapping_requirements,
+    "gateway_check_once_a_day": same_gateway_check,
+    "compliance_certificate_ends_after_it_starts": lambda: new.new_compliance_certificate(
+        ends_on=BEFORE
+    ),
+    "user_email_is_in_lower_case": lambda: new.new_user(email="A@b.example"),
+    "membership_role_is_known": lambda: new.new_membership(role="MAYOR"),
+    "membership_ends_after_it_starts": lambda: new.new_membership(ends_on=new.APRIL),
+    "membership_is_of_exactly_one_place": lambda: new.new_membership(
+        council=new.new_council(), programme_wide=True
+    ),
+    "membership_at_a_supplier_is_an_agent": lambda: new.new_membership(
+        supplier=new.new_supplier(), role="BUYER"
+    ),
+    "membership_of_the_programme_has_a_programme_role": lambda: new.new_membership(
+        role="ADMINISTRATOR"
+    ),
+    "membership_one_at_a_time": overlapping_memberships,
+    "api_token_digest_is_sha256": lambda: new.new_api_token(digest="secret"),
+    "api_token_expires_after_it_was_made": lambda: new.new_api_token(expires_at=new.AT),
+    "job_run_kind_is_known": lambda: new.new_job_run(kind="TEA"),
+    "job_run_starts_before_it_finishes": lambda: new.new_job_run(finished_at=new.AT),
+    "job_run_of_figures_has_a_council": lambda: new.JobRun.objects.create(
+        kind="SAVINGS", requested_at=new.AT
+    ),
+    "job_run_waits_once_per_kind_and_council": lambda: shared(new.new_job_run, "council"),
+    "service_type_family_is_known": lambda: new.new_service_type(family="pets"),
+    "contract_proration_is_known": lambda: new.new_contract(proration="THIRTY_DAY"),
+    "contract_ends_after_it_starts": lambda: new.new_contract(
+        starts_on=new.APRIL, ends_on=new.APRIL
+    ),
+    "contract_reference_is_unique_in_its_council": lambda: shared(
+        new.new_contract, "council", reference="C"
+    ),
+    "programme_one_is_default": lambda: new.new_programme(is_default=True),
+    "programme_body_kinds_are_known": lambda: new.new_programme(body_kinds=["CLUB"]),
+    "programme_stops_after_it_is_frozen": lambda: new.new_programme(hard_stop=BEFORE),
+    "milestone_percent_is_1_to_100": lambda: new.new_milestone(percent=101),
+    "milestone_once_per_programme_and_percent": lambda: shared(new.new_milestone, "programme"),
+    "line_ends_after_it_starts": lambda: new.new_line(starts_on=new.APRIL, ends_on=new.APRIL),
+    "line_is_billed_until_after_it_is_billed_from": lambda: new.new_line(
+        billed_from=new.APRIL, billed_until=BEFORE
+    ),
+    "line_quantity_is_above_zero": lambda: new.new_line(quantity=0),
+    "line_reference_is_not_blank": lambda: new.new_line(reference=""),
+    "line_reference_is_unique_per_supplier": same_reference_with_other_spaces_and_capitals,
+    "charge_kind_is_known": lambda: new.new_charge(kind="TIP"),
+    "charge_amount_is_not_negative": lambda: new.new_charge(amount=Decimal("-0.01")),
+    "charge_ends_after_it_starts": lambda: new.new_charge(ends_on=new.APRIL),
+    "charge_once_has_no_end": lambda: new.new_charge(kind="ONE_OFF", ends_on=date(2013, 5, 1)),
+    "charge_one_recurring_at_a_time_per_line": overlapping_charges,
+    "line_move_comes_from_a_known_stage": lambda: new.new_line_move(from_stage="MOON"),
+    "line_move_goes_to_a_known_stage": lambda: new.new_line_move(to_stage="MOON"),
+    "planned_move_goes_to_a_known_stage": lambda: new.new_planned_move(to_stage="MOON"),
+    "planned_move_once_per_line_and_stage": lambda: shared(new.new_planned_move, "line"),
+    "line_flag_kind_is_known": lambda: new.new_line_flag(kind="RED"),
+    "line_flag_ends_after_it_starts": lambda: new.new_line_flag(ends_on=new.APRIL),
+    "line_flag_has_a_reason": lambda: new.new_line_flag(reason=""),
+    "replacement_line_side_is_known": lambda: new.new_replacement_line(side="MID"),
+    "replacement_line_is_in_one_open_replacement": two_open_replacements_of_a_line,
+    "replacement_line_is_named_once": a_line_twice_in_a_replacement,
+    "baseline_grade_is_that_of_its_method": lambda: new.new_baseline(method="GUESS", grade="A"),
+    "baseline_amount_is_not_negative": lambda: new.new_baseline(amount=-1),
+    "baseline_ends_after_it_starts": lambda: new.new_baseline(ends_on=new.APRIL),
+    "baseline_version_is_unique": lambda: shared(new.new_baseline, "replacement"),
+    "migration_status_is_known": lambda: new.new_migration_status(status="FINE"),
+    "migration_status_once_per_programme": lambda: shared(
+        new.new_migration_status, "council", "programme"
+    ),
+    "payment_file_series_is_known": lambda: new.new_payment_file(series="GIFTS"),
+    "payment_file_is_held_once": lambda: shared(new.new_payment_file, "council", sha256="0" * 64),
+    "payment_file_sha256_is_one": lambda: new.new_payment_file(sha256="x"),
+    "payment_series_is_known": lambda: new.new_payment(series="GIFTS"),
+    "payment_month_is_its_first_day": lambda: new.new_payment(month=date(2013, 4, 2)),
+    "savings_month_body_kind_is_known": lambda: new.new_savings_month(body_kind="CLUB"),
+    "savings_month_is_a_first_day": lambda: new.new_savings_month(month=date(2013, 4, 2)),
+    "savings_month_changes_once_a_month": lambda: shared(
+        new.new_savings_month, "council", "service_type"
+    ),
+    "savings_coverage_body_kind_is_known": lambda: new.new_savings_coverage(body_kind="CLUB"),
+    "savings_coverage_once_per_key": lambda: shared(
+        new.new_savings_coverage, "council", "service_type"
+    ),
+    "savings_coverage_is_a_part": lambda: new.new_savings_coverage(lines_covered=2),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_the_database_refuses(db, name):
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        BREAKS[name]()
+
+
+def our_models():
+    return [model for app in OURS for model in apps.get_app_config(app).get_models()]
+
+
+def test_every_constraint_is_broken_by_a_test():
+    constraints = {c.name for model in our_models() for c in model._meta.constraints}
+
+    assert constraints == BREAKS.keys()
+
+
+def test_aliases_are_unique_by_their_folded_form(db):
+    with pytest.raises(IntegrityError, match="folded"), transaction.atomic():
+        same_alias()
+
+
+def test_money_is_numeric():
+    floats = [
+        f"{model.__name__}.{field.name}"
+        for model in our_models()
+        for field in model._meta.get_fields()
+        if getattr(field, "get_internal_type", lambda: "")() == "FloatField"
+    ]
+
+    assert floats == []
+
+
+def test_every_choice_is_checked():
+    """A field with choices is named by a check, so that nothing else is ever stored."""
+    unchecked = [
+        f"{model.__name__}.{field.name}"
+        for model in our_models()
+        for field in model._meta.concrete_fields
+        if field.choices
+        and not any(
+            f"{field.name}" in str(getattr(constraint, "condition", ""))
+            for constraint in model._meta.constraints
+        )
+    ]
+
+    assert unchecked == ["SavingsByMonth.body_kind"]  # a view over rows that are checked
+
+
+def test_every_model_has_a_factory():
+    made = {name.removeprefix("new_").replace("_", "") for name in dir(new) if "new_" in name}
+    models = {model.__name__.lower() for model in our_models()} - {"savingsbymonth"}
+
+    assert models - made == set()
+
+
+def test_moves_are_only_added_to(db):
+    move = new.new_line_move()
+
+    for change in (
+        lambda: type(move).objects.filter(pk=move.pk).update(reason="rewritten"),
+        lambda: type(move).objects.filter(pk=move.pk).delete(),
+    ):
+        with pytest.raises(Exception, match="append_only"), transaction.atomic():
+            change()
