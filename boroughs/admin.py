@@ -24,6 +24,7 @@ from boroughs.models import (
     SupplierAlias,
     User,
 )
+from londonpsn.common.text import fold
 
 admin.site.unregister(Group)  # rights come from memberships
 
@@ -117,9 +118,13 @@ class AliasForm(forms.ModelForm):
         model = SupplierAlias
         fields = ["name"]
 
-    def _get_validation_exclusions(self):
-        # The folded form is worked out from the name, and has to be unique like one typed in.
-        return super()._get_validation_exclusions() - {"folded"}
+    def clean_name(self):
+        """Refuse a spelling that is held already: names are compared folded."""
+        name = self.cleaned_data["name"]
+        held = SupplierAlias.objects.filter(folded=fold(name)).exclude(pk=self.instance.pk)
+        if other := held.select_related("supplier").first():
+            raise forms.ValidationError(f"“{other.name}” of {other.supplier} is the same name.")
+        return name
 
 
 class AliasInline(KeptInline):

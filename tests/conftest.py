@@ -72,7 +72,8 @@ def london(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    hashers = "django.contrib.auth.hashers"
+    settings.PASSWORD_HASHERS = [f"{hashers}.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""Who calls the API: a program with a token, or a person's browser."""
+"""A program that calls the API in a person's name."""
 
 from datetime import timedelta
 
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import get_authorization_header as header_of
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -35,5 +36,16 @@ class ApiTokenAuthentication(BaseAuthentication):
         return self.keyword
 
 
-class SignedInAuthentication(SessionAuthentication):
-    """The portal's own session; the middleware has worked out what the person holds."""
+class ApiTokenScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI document describes it."""
+
+    target_class = ApiTokenAuthentication
+    name = "apiToken"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "The word Token, a space, and the secret.",
+        }

@@ -7,66 +7,60 @@ from boroughs.api import serializers
 from boroughs.models import Body, Connection, Council, JobRun, Site, Supplier, SupplierAlias
 
 
-class CouncilViewSet(ReadOnlyModelViewSet):
+class NarrowedViewSet(ReadOnlyModelViewSet):
+    """A list and its rows, without those that do not exist for the person who asks."""
+
+    def get_queryset(self):
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):  # the document is made for nobody
+            return rows.none()
+        return rows.visible_to(self.request.user)
+
+
+class CouncilViewSet(NarrowedViewSet):
     """The directory of councils: names and codes, open to all who are signed in."""
 
+    queryset = Council.objects.order_by("gss_code")
     serializer_class = serializers.CouncilSerializer
     council_path = "pk"
 
-    def get_queryset(self):
-        return Council.objects.visible_to(self.request.user).order_by("gss_code")
 
-
-class BodyViewSet(ReadOnlyModelViewSet):
+class BodyViewSet(NarrowedViewSet):
     """Councils, schools and other public bodies that use and pay."""
 
+    queryset = Body.objects.select_related("council").order_by("pk")
     serializer_class = serializers.BodySerializer
     council_path = "council"
 
-    def get_queryset(self):
-        bodies = Body.objects.visible_to(self.request.user)
-        return bodies.select_related("council").order_by("pk")
 
-
-class SiteViewSet(ReadOnlyModelViewSet):
+class SiteViewSet(NarrowedViewSet):
     """Where services are used. A blank address or postcode is not known."""
 
+    queryset = Site.objects.select_related("body__council").order_by("pk")
     serializer_class = serializers.SiteSerializer
     council_path = "body__council"
 
-    def get_queryset(self):
-        sites = Site.objects.visible_to(self.request.user)
-        return sites.select_related("body__council").order_by("pk")
 
-
-class ConnectionViewSet(ReadOnlyModelViewSet):
+class ConnectionViewSet(NarrowedViewSet):
     """PSN attachments of sites; ``bandwidth`` is Mbit/s, null when not known."""
 
+    queryset = Connection.objects.select_related("site__body__council", "generation").order_by("pk")
     serializer_class = serializers.ConnectionSerializer
     council_path = "site__body__council"
 
-    def get_queryset(self):
-        connections = Connection.objects.visible_to(self.request.user)
-        return connections.select_related("site__body__council", "generation").order_by("pk")
 
-
-class SupplierViewSet(ReadOnlyModelViewSet):
+class SupplierViewSet(NarrowedViewSet):
     """Suppliers and the names they go by in payment files: reference data."""
 
+    queryset = Supplier.objects.prefetch_related(
+        Prefetch("aliases", SupplierAlias.objects.order_by("name"))
+    ).order_by("name")
     serializer_class = serializers.SupplierSerializer
 
-    def get_queryset(self):
-        by_name = Prefetch("aliases", SupplierAlias.objects.order_by("name"))
-        suppliers = Supplier.objects.visible_to(self.request.user)
-        return suppliers.prefetch_related(by_name).order_by("name")
 
-
-class JobRunViewSet(ReadOnlyModelViewSet):
+class JobRunViewSet(NarrowedViewSet):
     """What the jobs were asked to do for your councils, latest first."""
 
+    queryset = JobRun.objects.select_related("council").order_by("-pk")
     serializer_class = serializers.JobRunSerializer
     council_path = "council"
-
-    def get_queryset(self):
-        runs = JobRun.objects.visible_to(self.request.user)
-        return runs.select_related("council").order_by("-pk")

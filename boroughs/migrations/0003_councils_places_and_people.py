@@ -46,7 +46,6 @@ class Migration(migrations.Migration):
                 ('short_name', models.CharField(max_length=40)),
                 ('slug', models.SlugField(unique=True)),
                 ('kind', models.CharField(choices=[('LONDON_BOROUGH', 'London borough'), ('ROYAL_BOROUGH', 'Royal borough'), ('CITY_BOROUGH', 'City borough'), ('SUI_GENERIS', 'City corporation')], max_length=16)),
-                ('website', models.URLField(blank=True)),
                 ('population_2011', models.PositiveIntegerField()),
                 ('population_2021', models.PositiveIntegerField()),
                 ('inland_area_ha', models.DecimalField(decimal_places=1, max_digits=8)),

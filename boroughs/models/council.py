@@ -29,7 +29,6 @@ class Council(models.Model):
     short_name = models.CharField(max_length=40)
     slug = models.SlugField(unique=True)
     kind = models.CharField(max_length=16, choices=Kind)
-    website = models.URLField(blank=True)
     population_2011 = models.PositiveIntegerField()
     population_2021 = models.PositiveIntegerField()
     inland_area_ha = models.DecimalField(max_digits=8, decimal_places=1)

@@ -101,6 +101,7 @@ def broken(request):
 
 
 def _problem(request, status: int, title: str, exception=None):
+    request.resolver_match = None  # what went wrong is no page of the council it was asked of
     context = {"title": title, "detail": str(exception or ""), "status": status}
     return render(request, "problem.html", context, status=status)
 

@@ -4,9 +4,10 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
+from rest_framework.viewsets import GenericViewSet
 
 from boroughs.api.filters import CouncilFilterBackend
+from boroughs.api.views import NarrowedViewSet
 from boroughs.queries import sees_summaries
 from londonpsn.common import clock
 from londonpsn.common.periods import parse_day
@@ -16,31 +17,27 @@ from services.api.filters import LineFilters
 from services.models import Contract, Line
 
 
-class ContractViewSet(ReadOnlyModelViewSet):
+class ContractViewSet(NarrowedViewSet):
     """What councils have signed with suppliers. A null day is not known."""
 
+    queryset = Contract.objects.select_related("council", "supplier").order_by("pk")
     serializer_class = serializers.ContractSerializer
     council_path = "council"
 
-    def get_queryset(self):
-        contracts = Contract.objects.visible_to(self.request.user)
-        return contracts.select_related("council", "supplier").order_by("pk")
 
-
-class LineViewSet(ReadOnlyModelViewSet):
+class LineViewSet(NarrowedViewSet):
     """Every service in use, old and new, with the stage and price it has on the portal's day."""
 
+    queryset = Line.objects.select_related(
+        "body__council", "site", "service_type", "generation", "supplier"
+    ).order_by("pk")
     serializer_class = serializers.LineSerializer
     filter_backends = [CouncilFilterBackend, DjangoFilterBackend]
     filterset_class = LineFilters
     council_path = "body__council"
 
     def get_queryset(self):
-        lines = Line.objects.visible_to(self.request.user)
-        related = ("body__council", "site", "service_type", "generation", "supplier")
-        return (
-            lines.select_related(*related).with_stage().with_monthly(clock.today()).order_by("pk")
-        )
+        return super().get_queryset().with_stage().with_monthly(clock.today())
 
 
 class MigrationViewSet(GenericViewSet):

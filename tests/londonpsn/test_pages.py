@@ -1,0 +1,414 @@
+"""The pages of this portal: what they say, to whom, and with how many queries."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from boroughs.models import Council, JobRun, Membership, Supplier, User
+from services.models import Line, MigrationStatus
+from tests import factories as new
+from tests.conftest import PASSWORD
+from tests.factories import AT
+
+BUDGET = 12
+PAGES = (
+    "/london/psn-network/",
+    "/c/camden/",
+    "/c/camden/lines/",
+    "/c/camden/lines/?q=HQ01&stage=CLOSED&page=1",
+    "/c/all/lines/",
+    "/c/camden/savings/",
+    "/c/camden/savings/?by=month",
+    "/c/all/savings/",
+    "/jobs/",
+)
+
+
+def queries_of(client: Client, page: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(page).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("address", ["programme@london-grid", "network@camden"])
+def test_at_most_twelve_queries(db, browse, address, page):
+    assert queries_of(browse(address), page) <= BUDGET
+
+
+@pytest.mark.parametrize("page", ["/api/v1/lines/", "/api/v1/migration/", "/api/v1/savings/"])
+def test_lists_of_the_api_keep_the_budget(db, browse, page):
+    assert queries_of(browse("programme@london-grid"), page) <= BUDGET
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_that_its_figures_are_synthetic(db, browse, page):
+    text = browse("programme@london-grid").get(page).content.decode()
+
+    assert "Synthetic data." in text
+    assert "The portal’s day is <b>30 June 2014</b>" in text
+    assert len(re.findall("<h1", text)) == 1
+
+
+def test_a_portal_without_demo_data_does_not_say_so(db, browse):
+    JobRun.objects.filter(kind="DEMO_DATA").update(note="none")
+
+    text = browse("programme@london-grid").get("/london/psn-network/").content.decode()
+
+    assert "Synthetic data." not in text
+
+
+# Signing in and out
+
+
+def test_signing_in_by_mail_address_in_any_case_leads_to_ones_own_start(client, db):
+    details = {"username": "Buyer@Camden.demo.example", "password": PASSWORD}
+
+    response = client.post("/accounts/login/", details, follow=True)
+
+    assert response.redirect_chain[-1][0] == "/c/camden/"
+    assert client.post("/accounts/logout/").status_code == 302
+    assert client.get("/c/camden/").status_code == 302
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_words(client, db):
+    def words(address):
+        details = {"username": address, "password": "wrong"}
+        text = client.post("/accounts/login/", details).content.decode()
+        return re.findall(r'govuk-error-summary__list">(.*?)</ul>', text)
+
+    known, unknown = words("buyer@camden.demo.example"), words("nobody@camden.demo.example")
+
+    assert known == unknown
+    assert "is not right" in known[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "start"),
+    [
+        ("network@sutton", "/c/sutton/"),
+        ("programme@london-grid", "/london/"),
+        ("viewer@london-grid", "/london/"),
+        ("agent1@virgin-media-business", "/c/all/lines/"),
+    ],
+)
+def test_home_is_the_page_that_people_start_from(db, browse, address, start):
+    assert browse(address).get("/").url == start
+
+
+# London
+
+
+def test_london_says_how_many_are_connected_and_what_is_paid_twice(db, browse):
+    text = browse("programme@london-grid").get("/london/psn-network/").content.decode()
+
+    assert "3 of 33 connected, 3 of 33 fully migrated." in text
+    assert "No old line is paid beside a new one." in text
+    assert text.count('class="tile ') == 33
+
+
+def test_london_shows_the_worst_first(db, browse):
+    status = MigrationStatus.objects.get(council__slug="sutton", programme__code="PSN-NETWORK")
+    MigrationStatus.objects.filter(pk=status.pk).update(status="REGRESSED")
+
+    text = browse("programme@london-grid").get("/london/psn-network/").content.decode()
+
+    rows = re.findall(r'<tr class="govuk-table__row" role="row" id="([\w-]+)"', text)
+    assert (rows[0], len(rows)) == ("sutton", 33)
+    assert "Slipped back" in text
+
+
+def test_another_programme_has_a_page_of_its_own_and_an_unknown_one_none(db, browse):
+    client = browse("programme@london-grid")
+
+    assert "Other services" in client.get("/london/services/").content.decode()
+    assert client.get("/london/moon/").status_code == 404
+
+
+def test_old_figures_are_shown_with_their_time_while_newer_facts_wait(db, browse):
+    council = Council.objects.get(slug="camden")
+    new.new_job_run(council=council, kind="MIGRATION_STATUS", requested_at=AT)
+
+    text = browse("network@camden").get("/c/camden/").content.decode()
+
+    assert "being worked out again since 30 June 2014, 07:10" in text
+    assert "Fully migrated" in text
+
+
+def test_a_failed_job_is_said_beside_the_figures(db, browse):
+    council = Council.objects.get(slug="camden")
+    JobRun.objects.filter(council=council).update(finished_at=AT, started_at=AT)
+    later = AT.replace(day=30, hour=9)
+    fields = {"started_at": AT, "finished_at": later, "error": "ValueError: x", "attempts": 3}
+    new.new_job_run(council=council, kind="MIGRATION_STATUS", **fields)
+
+    text = browse("network@camden").get("/c/camden/").content.decode()
+
+    assert "the last attempt failed" in text
+    assert "Figures as of 30 June 2014, 07:10" in text
+
+
+# A council
+
+
+def test_a_council_page_has_rates_reasons_lines_savings_and_spend_apart(db, browse):
+    council = Council.objects.get(slug="camden")
+    new.new_payment(council, amount="1234.50")
+
+    text = browse("finance@camden").get("/c/camden/").content.decode()
+
+    assert "All closed, two clean billing months" in text
+    assert "Hosted telephony seat" in text
+    assert "£996,296.52" in text  # council lines, old price a year
+    assert "£21,894.12" in text  # schools, in a table of their own
+    assert "£1,018,190.64" not in text  # never one sum of both
+    assert "£1,234.50" in text
+    assert "Real figures, net of VAT; not part of any other figure" in text
+
+
+def test_a_council_without_anything_says_what_to_do_next(db, browse):
+    text = browse("programme@london-grid").get("/c/hackney/").content.decode()
+
+    assert "No lines are held for Hackney yet." in text
+    assert "No published payments of Hackney are held." in text
+
+
+# Lines
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ("", lambda line: True),
+        ("stage=moon", lambda line: True),
+        ("q=cmd-hq01", lambda line: line.reference.startswith("CMD-HQ01|")),
+        ("q=library", lambda line: line.site and "library" in line.site.name),
+        ("who=SCHOOL", lambda line: line.body.kind == "SCHOOL"),
+        (
+            "generation=LEGACY&kind=security",
+            lambda line: (line.generation.code, line.service_type.family) == ("LEGACY", "security"),
+        ),
+        ("stage=CLOSED", lambda line: line.moves.filter(to_stage="CLOSED").exists()),
+        ("q=nothing-like-it", lambda line: False),
+    ],
+)
+def test_lines_are_filtered_by_what_stands_in_the_address(db, browse, query, fits):
+    related = ("site", "body", "generation", "service_type")
+    lines = Line.objects.filter(body__council__slug="camden").select_related(*related)
+    expected = sum(bool(fits(line)) for line in lines)
+
+    text = browse("network@camden").get(f"/c/camden/lines/?{query}").content.decode()
+
+    found = re.search(r"\d+ to \d+ of (\d+), Camden", text)
+    assert (int(found[1]) if found else 0) == expected
+
+
+def test_a_filter_that_finds_nothing_is_named_and_can_be_cleared(db, browse):
+    text = browse("network@camden").get("/c/camden/lines/?q=zzz&who=SCHOOL").content.decode()
+
+    assert "No line fits all of these" in text
+    assert "Reference or site “zzz”" in text
+    assert "Clear all" in text
+
+
+def test_lines_are_paged_and_keep_their_filter(db, browse):
+    client = browse("network@camden")
+
+    text = client.get("/c/camden/lines/?who=COUNCIL&page=2").content.decode()
+
+    assert "26 to 50 of 122" in text
+    assert 'href="?who=COUNCIL&amp;page=1"' in text
+
+
+# Savings
+
+
+def test_savings_stand_by_kind_of_body_and_never_in_one_total(db, browse):
+    text = browse("finance@camden").get("/c/camden/savings/").content.decode()
+
+    assert "£79,811.33" in text  # net, April 2013 to June 2014
+    assert "£15,667.65" in text  # schools, avoided
+    assert "£302,043.23" in text
+    assert "Pays back December 2013" in text
+    assert "Expected, from contract prices" in text
+    assert "£95,478.98" not in text
+
+
+def test_savings_by_month(db, browse):
+    text = browse("finance@camden").get("/c/camden/savings/?by=month").content.decode()
+
+    assert "April 2013" in text
+    assert text.count("planned") > 80
+
+
+# When something is wrong
+
+
+def test_an_unknown_address_gets_a_page_in_the_same_look(db, browse):
+    response = browse("network@camden").get("/nope/")
+
+    assert response.status_code == 404
+    assert "There is no such page" in response.content.decode()
+    assert "LondonPSN" in response.content.decode()
+
+
+def test_what_is_broken_says_what_to_do(db, browse, monkeypatch):
+    client = browse("network@camden")
+    client.raise_request_exception = False
+    monkeypatch.setattr("londonpsn.home.queries.statuses_of", lambda council: 1 / 0)
+
+    response = client.get("/c/camden/")
+
+    assert response.status_code == 500
+    assert "Nothing was saved" in response.content.decode()
+
+
+def test_pages_carry_a_policy_without_inline_script_or_style(db, browse):
+    policy = browse("network@camden").get("/c/camden/").headers["Content-Security-Policy"]
+
+    assert "unsafe-inline" not in policy
+    assert "default-src 'self'" in policy
+
+
+def test_healthz_and_readyz(client, db):
+    assert client.get("/healthz").json() == {"alive": True}
+    answer = client.get("/readyz")
+    assert answer.status_code == 503  # database and broker are there, no worker is
+    assert answer.json() == {"database": True, "broker": True, "worker": False}
+
+
+# Administration
+
+
+@pytest.fixture
+def admin(db, browse):
+    return browse("administrator@london-grid")
+
+
+def test_every_admin_list_and_record_opens(admin):
+    index = admin.get("/admin/").content.decode()
+    lists = set(re.findall(r'href="(/admin/\w+/\w+/)"', index))
+
+    assert len(lists) > 25
+    for address in sorted(lists):
+        page = admin.get(address)
+        assert page.status_code == 200, address
+        record = re.search(rf'href="({address}\d+/change/)', page.content.decode())
+        if record:
+            assert admin.get(record[1]).status_code == 200, record[1]
+
+
+KEPT = {"user", "supplier", "council", "generation", "gateway", "servicetype", "programme"}
+
+
+def test_only_people_and_reference_data_can_be_changed_and_nothing_deleted(admin):
+    index = admin.get("/admin/").content.decode()
+    adding = set(re.findall(r'href="/admin/\w+/(\w+)/add/"', index))
+
+    assert adding == KEPT
+    lines = admin.get("/admin/services/line/")
+    pk = re.search(r"/admin/services/line/(\d+)/change/", lines.content.decode())[1]
+    assert admin.post(f"/admin/services/line/{pk}/change/", {"quantity": 9}).status_code == 403
+    assert admin.post(f"/admin/services/line/{pk}/delete/").status_code == 403
+    assert admin.get("/admin/services/line/add/").status_code == 403
+    council = Council.objects.first().pk
+    assert admin.post(f"/admin/boroughs/council/{council}/delete/").status_code == 403
+
+
+def inline(prefix: str, rows: list[dict], initial: int = 0) -> dict:
+    data = {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": initial}
+    for number, row in enumerate(rows):
+        data |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
+    return data
+
+
+def test_an_administrator_adds_a_person_with_a_role(admin, client):
+    password = "a-long-enough-one"
+    fields = {"email": "New.Person@camden.gov.example", "name": "New person"}
+    role = {
+        "role": "BUYER",
+        "council": Council.objects.get(slug="camden").pk,
+        "starts_on": "2014-01-01",
+    }
+    passwords = {"password1": password, "password2": password}
+
+    response = admin.post(
+        "/admin/boroughs/user/add/", fields | passwords | inline("memberships", [role])
+    )
+
+    assert response.status_code == 302, response.content.decode()
+    user = User.objects.get(email="new.person@camden.gov.example")
+    assert not user.memberships.exists() or user.memberships.get().role == "BUYER"
+    change = f"/admin/boroughs/user/{user.pk}/change/"
+    if not user.memberships.exists():  # Django asks for the account first, then for the rest
+        fields |= {"email": user.email, "is_active": "on"}
+        assert admin.post(change, fields | inline("memberships", [role])).status_code == 302
+    details = {"username": user.email, "password": password}
+    assert (
+        client.post("/accounts/login/", details, follow=True).redirect_chain[-1][0] == "/c/camden/"
+    )
+
+
+def test_a_role_that_breaks_a_rule_is_refused_in_the_form(admin):
+    user = User.objects.get(email="buyer@camden.demo.example")
+    role = {"role": "ADMINISTRATOR", "starts_on": "2014-01-01"}
+    role["council"] = Council.objects.get(slug="camden").pk
+    held = user.memberships.get()
+    first = {"id": held.pk, "user": user.pk, "role": held.role, "council": held.council_id}
+    first["starts_on"] = held.starts_on
+    fields = {"email": user.email, "name": user.name, "is_active": "on"}
+
+    response = admin.post(
+        f"/admin/boroughs/user/{user.pk}/change/",
+        fields | inline("memberships", [first, role | {"user": user.pk}], initial=1),
+    )
+
+    assert response.status_code == 200
+    assert "membership_of_the_programme_has_a_programme_role" in response.content.decode()
+    assert Membership.objects.filter(user=user).count() == 1
+
+
+def test_an_administrator_adds_an_alias_and_a_second_spelling_of_it_is_refused(admin):
+    supplier = Supplier.objects.get(name="Colt")
+    address = f"/admin/boroughs/supplier/{supplier.pk}/change/"
+    held = [{"id": a.pk, "supplier": supplier.pk, "name": a.name} for a in supplier.aliases.all()]
+    fields = {"name": "Colt", "role": supplier.role}
+
+    def add(name):
+        rows = [*held, {"supplier": supplier.pk, "name": name}]
+        return admin.post(address, fields | inline("aliases", rows, initial=len(held)))
+
+    assert add("Colt Telecom Ltd").status_code == 302
+    assert supplier.aliases.filter(folded="colt telecom ltd").exists()
+    assert add("COLT  telecom LTD").status_code == 200
+    assert supplier.aliases.count() == len(held) + 1
+
+
+def test_changing_a_programme_has_every_status_worked_out_again(admin):
+    programme = MigrationStatus.objects.first().programme
+    fields = {
+        "code": programme.code,
+        "name": programme.name,
+        "generation": programme.generation_id,
+        "service_types": [kind.pk for kind in programme.service_types.all()],
+        "body_kinds": "COUNCIL",
+        "frozen_on": "2013-04-01",
+        "is_default": "on" if programme.is_default else "",
+    }
+    held = [
+        {"id": m.pk, "programme": programme.pk, "percent": m.percent}
+        for m in programme.milestones.all()
+    ]
+
+    response = admin.post(
+        f"/admin/services/programme/{programme.pk}/change/",
+        fields | inline("milestones", held, initial=len(held)),
+    )
+
+    assert response.status_code == 302, response.content.decode()
+    assert JobRun.objects.waiting().filter(kind="MIGRATION_STATUS").count() == 33
