@@ -70,12 +70,6 @@ def london(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    hashers = "django.contrib.auth.hashers"
-    settings.PASSWORD_HASHERS = [f"{hashers}.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
-
-
 @pytest.fixture
 def council(db):
     """Return a council by its register code."""

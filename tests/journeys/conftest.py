@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,9 +11,14 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.conf import settings
 from django.db import connection
+from playwright.sync_api import sync_playwright
 
 from londonpsn.celery import app
 from londonpsn.embedded import processes
+from tests.journeys.browser import ARGUMENTS, find_chromium
+
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 320, "height": 800}
 
 
 def test_database_url() -> str:
@@ -79,3 +85,56 @@ def start_worker(committed):
     for worker in started:
         if worker.process.poll() is None:
             worker.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium; where there is none the test fails and says what to install."""
+    path = find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_open(address: tuple[str, int]) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(address) == 0
+
+
+@pytest.fixture
+def web(committed):
+    """The portal's address, served by gunicorn as `make run` serves it."""
+    port = free_port()
+    address = ("127.0.0.1", port)
+    server = processes.spawn(
+        [
+            *(sys.executable, "-m", "gunicorn", "londonpsn.wsgi", "--bind", f"127.0.0.1:{port}"),
+            *("--threads", "2", "--no-control-socket", "--log-level", "error"),
+        ],
+        end_with=signal.SIGTERM,
+        cwd=settings.BASE_DIR,
+        env=environment(),
+    )
+    wait_for(lambda: is_open(address))
+    yield f"http://localhost:{port}"
+    processes.end(server, signal.SIGTERM, time.monotonic() + 10)
+
+
+@pytest.fixture
+def page(chromium, web):
+    """A page of the portal. It notes what goes wrong in it, and who is asked for what."""
+    context = chromium.new_context(base_url=web, viewport=WIDE)
+    page = context.new_page()
+    page.complaints, page.hosts = [], set()
+    page.on("console", lambda said: page.complaints.append(said.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", lambda request: page.hosts.add(urlsplit(request.url).netloc))
+    yield page
+    context.close()
