@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from playwright.sync_api import sync_playwright
 
 from londonpsn.celery import app
@@ -94,6 +94,7 @@ def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
+        connections.close_all()  # while Playwright's loop runs, Django keeps a set of its own
         browser.close()
 
 
