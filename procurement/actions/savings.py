@@ -61,36 +61,45 @@ composed AS (  -- what its lines say of a group: whether all money is known, and
     LEFT JOIN priced p USING (line_id)
     GROUP BY m.group_id
 ),
-keyed AS MATERIALIZED (
+keyed AS MATERIALIZED (  -- a number for each key, so that it is carried and compared as one
     SELECT
         g.*, COALESCE(c.lines, 0) AS lines, c.contract_id,
-        g.amount IS NOT NULL AND COALESCE(c.money_is_known, TRUE) AS is_covered
+        g.amount IS NOT NULL AND COALESCE(c.money_is_known, TRUE) AS is_covered,
+        DENSE_RANK() OVER (
+            ORDER BY g.council_id, g.body_kind, g.service_type_id, c.contract_id
+        )::int AS key_id
     FROM grouped g
     LEFT JOIN composed c ON c.group_id = g.id
 ),
+key AS MATERIALIZED (
+    SELECT DISTINCT key_id, council_id, body_kind, service_type_id, contract_id FROM keyed
+),
 recurring AS (
-    SELECT id AS group_id, 'B' AS what, amount, starts_on, ends_on FROM keyed WHERE is_covered
+    SELECT key_id, 'B' AS what, amount, starts_on, ends_on FROM keyed WHERE is_covered
     UNION ALL
-    SELECT group_id, CASE side WHEN 'OLD' THEN 'L' ELSE 'N' END, amount, starts_on, ends_on
-    FROM charge
-    WHERE kind = 'RECURRING' AND starts_on < ends_on
+    SELECT
+        k.key_id, CASE c.side WHEN 'OLD' THEN 'L' ELSE 'N' END, c.amount, c.starts_on, c.ends_on
+    FROM charge c
+    JOIN keyed k ON k.id = c.group_id AND k.is_covered
+    WHERE c.kind = 'RECURRING' AND c.starts_on < c.ends_on
 ),
 span AS (  -- a period cut into the part before its first whole month, the whole ones, and the rest
     SELECT
-        group_id, what, amount, starts_on, ends_on,
+        key_id, what, amount, starts_on, ends_on,
         DATE_TRUNC('month', starts_on::timestamp)::date AS first_month,
         DATE_TRUNC('month', (starts_on - 1)::timestamp + INTERVAL '1 month')::date AS whole_from,
         DATE_TRUNC('month', ends_on::timestamp)::date AS last_month
     FROM recurring
 ),
-change AS (
-    SELECT group_id, what, whole_from AS month, ROUND(amount, 2) AS pounds
-    FROM span WHERE whole_from < last_month
+change AS (  -- what each adds to the month from which it counts, and takes away again
+    SELECT key_id, what, part.month, part.pounds
+    FROM span,
+        LATERAL (
+            VALUES (whole_from, ROUND(amount, 2)), (last_month, -ROUND(amount, 2))
+        ) AS part (month, pounds)
+    WHERE whole_from < last_month
     UNION ALL
-    SELECT group_id, what, last_month, -ROUND(amount, 2)
-    FROM span WHERE whole_from < last_month
-    UNION ALL
-    SELECT group_id, what, part.month, part.pounds
+    SELECT key_id, what, part.month, part.pounds
     FROM span,
         LATERAL (SELECT (first_month + INTERVAL '1 month')::date AS next_month) next,
         LATERAL (
@@ -101,7 +110,7 @@ change AS (
         LATERAL (VALUES (first_month, share), (next_month, -share)) AS part (month, pounds)
     WHERE first_month < whole_from
     UNION ALL
-    SELECT group_id, what, part.month, part.pounds
+    SELECT key_id, what, part.month, part.pounds
     FROM span,
         LATERAL (SELECT (last_month + INTERVAL '1 month')::date AS next_month) next,
         LATERAL (
@@ -110,10 +119,10 @@ change AS (
         LATERAL (VALUES (last_month, share), (next_month, -share)) AS part (month, pounds)
     WHERE last_month < ends_on AND whole_from <= last_month
     UNION ALL
-    SELECT c.group_id, 'X', part.month, part.pounds
+    SELECT k.key_id, 'X', part.month, part.pounds
     FROM charge c
-    JOIN grouped g ON g.id = c.group_id
-        AND c.charged_on >= g.starts_on AND c.charged_on < g.ends_on,
+    JOIN keyed k ON k.id = c.group_id AND k.is_covered
+        AND c.charged_on >= k.starts_on AND c.charged_on < k.ends_on,
         LATERAL (SELECT DATE_TRUNC('month', c.charged_on::timestamp)::date AS month) paid,
         LATERAL (
             VALUES (paid.month, ROUND(c.amount, 2)),
@@ -123,33 +132,31 @@ change AS (
 ),
 changed AS (
     SELECT
-        k.council_id, k.body_kind, k.service_type_id, k.contract_id, change.month,
+        key_id, month,
         COALESCE(SUM(pounds) FILTER (WHERE what = 'B'), 0) AS b,
         COALESCE(SUM(pounds) FILTER (WHERE what = 'L'), 0) AS l,
         COALESCE(SUM(pounds) FILTER (WHERE what = 'N'), 0) AS n,
         COALESCE(SUM(pounds) FILTER (WHERE what = 'X'), 0) AS x
     FROM change
-    JOIN keyed k ON k.id = change.group_id AND k.is_covered
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY key_id, month
 ),
-fresh AS (
+fresh AS MATERIALIZED (
     SELECT
         council_id, body_kind, service_type_id, contract_id, month,
         SUM(b) OVER so_far AS baseline, SUM(l) OVER so_far AS legacy,
         SUM(n) OVER so_far AS new, SUM(x) OVER so_far AS one_off
     FROM changed
+    JOIN key USING (key_id)
     WHERE b <> 0 OR l <> 0 OR n <> 0 OR x <> 0
-    WINDOW so_far AS (
-        PARTITION BY council_id, body_kind, service_type_id, contract_id ORDER BY month
-    )
+    WINDOW so_far AS (PARTITION BY key_id ORDER BY month)
 ),
 gone AS (
     DELETE FROM procurement_savingsmonth held
     WHERE held.council_id = ANY(%(councils)s) AND NOT EXISTS (
         SELECT FROM fresh f
-        WHERE (f.council_id, f.body_kind, f.service_type_id, f.month)
-            = (held.council_id, held.body_kind, held.service_type_id, held.month)
-            AND f.contract_id IS NOT DISTINCT FROM held.contract_id
+        WHERE (f.council_id, f.body_kind, f.service_type_id, f.month, COALESCE(f.contract_id, 0))
+            = (held.council_id, held.body_kind, held.service_type_id, held.month,
+               COALESCE(held.contract_id, 0))
     )
     RETURNING council_id
 ),
@@ -225,9 +232,9 @@ coverage_gone AS (
     DELETE FROM procurement_savingscoverage held
     WHERE held.council_id = ANY(%(councils)s) AND NOT EXISTS (
         SELECT FROM covered f
-        WHERE (f.council_id, f.body_kind, f.service_type_id)
-            = (held.council_id, held.body_kind, held.service_type_id)
-            AND f.contract_id IS NOT DISTINCT FROM held.contract_id
+        WHERE (f.council_id, f.body_kind, f.service_type_id, COALESCE(f.contract_id, 0))
+            = (held.council_id, held.body_kind, held.service_type_id,
+               COALESCE(held.contract_id, 0))
     )
     RETURNING council_id
 ),

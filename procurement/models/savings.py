@@ -12,10 +12,13 @@ from services.models import Contract, ServiceType
 class SavingsKey(models.Model):
     """What savings are cut by: council, kind of body, service type and the new line's contract."""
 
-    council = models.ForeignKey(Council, models.CASCADE, related_name="+")
+    # The uniqueness of the key is the only index: these rows are written more than looked up.
+    council = models.ForeignKey(Council, models.CASCADE, related_name="+", db_index=False)
     body_kind = models.CharField(max_length=8, choices=Body.Kind)
-    service_type = models.ForeignKey(ServiceType, models.CASCADE, related_name="+")
-    contract = models.ForeignKey(Contract, models.CASCADE, null=True, related_name="+")
+    service_type = models.ForeignKey(ServiceType, models.CASCADE, related_name="+", db_index=False)
+    contract = models.ForeignKey(
+        Contract, models.CASCADE, null=True, related_name="+", db_index=False
+    )
 
     objects = CouncilRowsQuerySet.as_manager()
 
