@@ -23,7 +23,7 @@ bench: .venv/development staticfiles/staticfiles.json
 	@$(VENV)/python -m londonpsn.embedded python -m tests.bench
 
 screenshots: .venv/development staticfiles/staticfiles.json
-	@$(VENV)/python -m londonpsn.embedded python -m pytest -p no:cacheprovider -q --no-cov tests/journeys/screenshots.py
+	@$(VENV)/python -m londonpsn.embedded python -m pytest -q --no-cov tests/journeys/screenshots.py
 
 .venv/runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The portal needs Python 3.11 or later.")'

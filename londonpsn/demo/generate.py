@@ -186,7 +186,7 @@ def _corporate_sites(facts: CouncilFacts, is_small: bool, u) -> Iterator[DemoSit
             count = min(count, int(kind["small_maximum"]))
         for number in range(1, count + 1):
             code = f"{facts.code}-{kind['kind']}{number:02d}"
-            name = f"{facts.name} {kind['name'].lower()}"
+            name = f"{facts.name} {_within_a_name(kind['name'])}"
             yield DemoSite(
                 code,
                 name if kind["kind"] in ("HQ", "CCT") else f"{name} {number}",
@@ -196,6 +196,11 @@ def _corporate_sites(facts: CouncilFacts, is_small: bool, u) -> Iterator[DemoSit
                 *_position(facts, code, u),
                 _bandwidth(kind["tier"], u(f"{code}|bw")),
             )
+
+
+def _within_a_name(words: str) -> str:
+    """Return the words as they stand inside a name: a capital only where it is an abbreviation."""
+    return words if words[1].isupper() else words[0].lower() + words[1:]
 
 
 def _schools(facts: CouncilFacts, is_small: bool, u) -> Iterator[DemoSite]:
