@@ -55,7 +55,15 @@ def register(kind: JobRun.Kind, lock: Lock, work) -> None:
     RECOMPUTES[kind] = Recompute(lock, work)
 
 
-def request(*, kinds, council_ids, at: datetime, by=None, batch: uuid.UUID | None = None) -> None:
+def request(
+    *,
+    kinds,
+    council_ids,
+    at: datetime,
+    by=None,
+    batch: uuid.UUID | None = None,
+    and_wake: bool = True,
+) -> None:
     """Mark the councils' figures stale, and wake a worker once this transaction commits.
 
     Many requests make one recompute: a row that waits already is kept, and locked until the commit,
@@ -74,7 +82,7 @@ def request(*, kinds, council_ids, at: datetime, by=None, batch: uuid.UUID | Non
             """,
             [(kind, council, batch, at, by.pk if by else None) for kind, council in rows],
         )
-        for kind in sorted(kinds):
+        for kind in sorted(kinds) if and_wake else ():
             transaction.on_commit(partial(wake, kind=kind, council_ids=sorted(council_ids)))
 
 

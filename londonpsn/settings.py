@@ -239,6 +239,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "BodyKindEnum": "boroughs.models.council.BodyKind",
+        "CouncilKindEnum": "boroughs.models.council.CouncilKind",
+        "JobRunKindEnum": "boroughs.models.jobs.JobRunKind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -69,7 +69,7 @@ class Command(BaseCommand):
 def work_out_all() -> None:
     """Work out every figure of every council here and now, without a worker."""
     councils = list(Council.objects.order_by("pk").values_list("pk", flat=True))
-    jobs.request(kinds=jobs.RECOMPUTES, council_ids=councils, at=clock.now())
+    jobs.request(kinds=jobs.RECOMPUTES, council_ids=councils, at=clock.now(), and_wake=False)
     batches = [
         councils[start : start + jobs.COUNCILS_A_BATCH]
         for start in range(0, len(councils), jobs.COUNCILS_A_BATCH)
