@@ -11,7 +11,11 @@ from django.utils import timezone
 
 def today() -> date:
     """Return the day that business dates are held against: ``PORTAL_TODAY``, else London's day."""
-    return settings.PORTAL_TODAY or timezone.localdate()
+    return settings.PORTAL_TODAY or real_day()
+
+
+def real_day() -> date:
+    return timezone.localdate()
 
 
 def now() -> datetime:

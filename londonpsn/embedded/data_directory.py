@@ -48,7 +48,7 @@ def secret_key() -> str:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     side = path.with_name(f".{path.name}.{os.getpid()}")
     side.touch(mode=0o600)
     side.write_text(text)

@@ -24,6 +24,7 @@ def portal(request):
     signed_in = user is not None and user.is_authenticated
     return {
         "portal_day": clock.today(),
+        "is_real_day": clock.today() == clock.real_day(),
         "is_synthetic": demo.exists(),
         "menu": _menu(request) if signed_in else [],
         "may_administer": signed_in and can(user, Permission.ADMIN_USE),
