@@ -6,7 +6,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 FRONTEND := londonpsn/frontend
-export STARTED_AT ?= $(shell date +%s)
+ifndef STARTED_AT
+STARTED_AT := $(shell date +%s)
+endif
+export STARTED_AT
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -6,6 +6,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 
+from boroughs import actions, jobs
 from boroughs.authorization import Permission, can
 from boroughs.models import (
     ApiToken,
@@ -24,6 +25,7 @@ from boroughs.models import (
     SupplierAlias,
     User,
 )
+from londonpsn.common import clock
 from londonpsn.common.text import fold
 
 admin.site.unregister(Group)  # rights come from memberships
@@ -51,7 +53,15 @@ class Looked(admin.ModelAdmin):
 
 
 class Kept(Looked):
-    """To add and change; nothing is deleted, because figures point at it."""
+    """To add and change; nothing is deleted, because figures point at it.
+
+    ``fixed`` are the fields that files and programs name the record by: given once.
+    """
+
+    fixed: tuple[str, ...] = ()
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fixed if obj else ()
 
     def has_add_permission(self, request, obj=None):
         return can(request.user, Permission.ADMIN_USE)
@@ -136,14 +146,16 @@ class AliasInline(KeptInline):
 class SupplierAdmin(Kept):
     """Suppliers. After adding an alias, load the payment files again."""
 
+    fixed = ("code",)
     inlines = [AliasInline]
-    list_display = ["name", "role", "company_number"]
+    list_display = ["name", "code", "role", "company_number"]
     search_fields = ["name", "aliases__name"]
     ordering = ["name"]
 
 
 @admin.register(Council)
 class CouncilAdmin(Kept):
+    fixed = ("gss_code", "register_code")
     list_display = ["short_name", "register_code", "gss_code", "kind", "population_2011"]
     search_fields = ["short_name", "register_code", "gss_code"]
     ordering = ["short_name"]
@@ -151,11 +163,20 @@ class CouncilAdmin(Kept):
 
 @admin.register(Generation)
 class GenerationAdmin(Kept):
-    list_display = ["code", "name"]
+    """Generations in order. Which lines are old follows from it, so all figures are made again."""
+
+    fixed = ("code",)
+    list_display = ["code", "name", "sequence"]
+    ordering = ["sequence"]
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        jobs.request_all(at=clock.now(), by=request.user)
 
 
 @admin.register(Gateway)
 class GatewayAdmin(Kept):
+    fixed = ("code",)
     list_display = ["code", "name", "kind", "run_by"]
     ordering = ["code"]
 
@@ -204,8 +225,14 @@ class ComplianceCertificateAdmin(Looked):
 class ApiTokenAdmin(Looked):
     """Tokens, without their secrets; `manage.py create_token` makes one."""
 
+    actions = ["revoke"]
     list_display = ["name", "user", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
+
+    @admin.action(description="Revoke the selected tokens")
+    def revoke(self, request, queryset):
+        count = actions.revoke_tokens(queryset, at=clock.now())
+        self.message_user(request, f"{count} token{'' if count == 1 else 's'} revoked.")
 
 
 @admin.register(JobRun)

@@ -22,9 +22,7 @@ class Permission(TextChoices):
 
     RECORD_VIEW = "RECORD_VIEW", "see a council's lines, prices and pounds"
     SUMMARY_VIEW = "SUMMARY_VIEW", "see every council's status and rates"
-    LINE_EDIT = "LINE_EDIT", "change a line and its charges"
     LINE_MOVE = "LINE_MOVE", "move a line to its next stage"
-    GATEWAY_VERIFY = "GATEWAY_VERIFY", "record that a gateway was verified"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
     JOB_REQUEST = "JOB_REQUEST", "have figures worked out again"
     ADMIN_USE = "ADMIN_USE", "keep people and reference data"
@@ -33,8 +31,7 @@ class Permission(TextChoices):
 P = Permission
 GRANTS: dict[Role, set[Permission]] = {
     Role.NETWORK_OFFICER: {
-        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.LINE_EDIT, P.LINE_MOVE, P.GATEWAY_VERIFY),
-        P.JOB_REQUEST,
+        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.LINE_MOVE, P.JOB_REQUEST),
     },
     Role.BUYER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
     Role.APPROVER: {P.RECORD_VIEW, P.SUMMARY_VIEW},

@@ -14,11 +14,11 @@ from functools import partial
 from itertools import islice
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
 
-from boroughs.models import JobRun
+from boroughs.models import Council, JobRun
 from londonpsn.common import clock
 from londonpsn.common.locks import Lock, hold, try_hold
 
@@ -40,19 +40,21 @@ class Done:
 class Recompute:
     """How one kind of figure is worked out for some councils at once, in one transaction.
 
-    ``work`` takes the councils and the portal's day.
+    ``work`` takes the councils and the portal's day; ``follows_the_day`` says that another day
+    makes other figures of the same facts.
     """
 
     lock: Lock
     work: Callable[[Collection[int], date], Mapping[int, Done]]
+    follows_the_day: bool = False
 
 
 RECOMPUTES: dict[JobRun.Kind, Recompute] = {}
 
 
-def register(kind: JobRun.Kind, lock: Lock, work) -> None:
+def register(kind: JobRun.Kind, recompute: Recompute) -> None:
     """Let an app above say how its figures are worked out; called once, when it is ready."""
-    RECOMPUTES[kind] = Recompute(lock, work)
+    RECOMPUTES[kind] = recompute
 
 
 def request(
@@ -69,21 +71,28 @@ def request(
     Many requests make one recompute: a row that waits already is kept, and locked until the commit,
     so that a recompute that starts meanwhile cannot take it without seeing this change.
     """
+    batches = [str(batch)] if batch else []
     rows = [(kind, council) for kind in sorted(kinds) for council in sorted(council_ids)]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(
             """
             INSERT INTO boroughs_jobrun AS held
-                (kind, council_id, batch, requested_at, requested_by_id, attempts, fingerprint,
+                (kind, council_id, batches, requested_at, requested_by_id, attempts, fingerprint,
                  note, error)
-            VALUES (%s, %s, %s, %s, %s, 0, '', '', '')
+            VALUES (%s, %s, %s::uuid[], %s, %s, 0, '', '', '')
             ON CONFLICT (kind, council_id) WHERE started_at IS NULL
-            DO UPDATE SET batch = COALESCE(EXCLUDED.batch, held.batch)
+            DO UPDATE SET batches = held.batches || EXCLUDED.batches
             """,
-            [(kind, council, batch, at, by.pk if by else None) for kind, council in rows],
+            [(kind, council, batches, at, by.pk if by else None) for kind, council in rows],
         )
         for kind in sorted(kinds) if and_wake else ():
             transaction.on_commit(partial(wake, kind=kind, council_ids=sorted(council_ids)))
+
+
+def request_all(*, at: datetime, by=None) -> None:
+    """Mark every figure of every council stale: each night, and when reference data change."""
+    councils = list(Council.objects.values_list("pk", flat=True))
+    request(kinds=RECOMPUTES, council_ids=councils, at=at, by=by)
 
 
 def wake(*, kind: str, council_ids: Collection[int]) -> None:
@@ -101,20 +110,26 @@ def run(*, kind: str, council_ids: Collection[int], today: date) -> list[int]:
     """Work out what waits for these councils, and return the councils that were done.
 
     One transaction for all; where that fails, one for each, so that one council's trouble does not
-    hold up the others. Nothing is half written: figures and finished rows commit together.
+    hold up the others. Nothing is half written: figures and finished rows commit together. When the
+    connection to the database is lost, the locks are lost with it: then nothing more is tried, and
+    the sweep finds the rows.
     """
     recompute = RECOMPUTES[JobRun.Kind(kind)]
-    with hold(recompute.lock, council_ids):
-        claimed = _claim(kind, council_ids)
+    with hold(recompute.lock, council_ids) as session:
+        claimed = _claim(kind, council_ids, today)
         try:
             return _work(recompute, claimed, today)
         except Exception:
+            if not session.is_alive():
+                raise
             log.exception("%s failed for %d councils together", kind, len(claimed))
         done = []
         for council, runs in claimed.items():
             try:
                 done += _work(recompute, {council: runs}, today)
             except Exception as error:
+                if not session.is_alive():
+                    raise
                 log.exception("%s failed for council %s", kind, council)
                 _fail(runs, f"{type(error).__name__}: {error}")
         return done
@@ -136,7 +151,7 @@ def _work(recompute: Recompute, claimed: dict[int, list[int]], today: date) -> l
 
 
 @transaction.atomic
-def _claim(kind: str, council_ids: Collection[int]) -> dict[int, list[int]]:
+def _claim(kind: str, council_ids: Collection[int], today: date) -> dict[int, list[int]]:
     """Start every unfinished row of these councils, and return their keys by council.
 
     The caller holds the councils' locks, so a row that is started already belongs to a worker that
@@ -159,33 +174,40 @@ def _claim(kind: str, council_ids: Collection[int]) -> dict[int, list[int]]:
     JobRun.objects.filter(pk__in=given_up).update(
         started_at=now,
         finished_at=now,
+        day=today,
         error=f"The worker ended {ATTEMPTS} times while it was at work on this.",
     )
     keys = [key for keys in claimed.values() for key in keys]
-    JobRun.objects.filter(pk__in=keys).update(started_at=now, attempts=F("attempts") + 1)
+    JobRun.objects.filter(pk__in=keys).update(started_at=now, day=today, attempts=F("attempts") + 1)
     return claimed
 
 
 @transaction.atomic
 def _fail(runs: list[int], error: str) -> None:
-    """Put rows back to wait for another attempt, or finish them as failed after the last one."""
-    for row in JobRun.objects.select_for_update().filter(pk__in=runs):
-        waits_already = (
-            JobRun.objects.waiting().filter(kind=row.kind, council=row.council_id).exists()
-        )
-        row.error = error[:2000]
-        if row.attempts < ATTEMPTS and not waits_already:
-            row.started_at = None
-        else:
-            row.finished_at = clock.now()
-        row.save(update_fields=["error", "started_at", "finished_at"])
+    """Put a council's rows back to wait for another attempt, or finish them as failed.
+
+    They are finished after the last attempt, and where another row waits already: of several, the
+    one asked for last is put back.
+    """
+    for row in JobRun.objects.select_for_update().filter(pk__in=runs).order_by("-pk"):
+        failed = JobRun.objects.filter(pk=row.pk)
+        if row.attempts < ATTEMPTS:
+            try:
+                with transaction.atomic():
+                    failed.update(error=error[:2000], started_at=None)
+                continue
+            except IntegrityError:  # another row of this council waits, or was asked for just now
+                pass
+        failed.update(error=error[:2000], finished_at=clock.now())
 
 
-def sweep() -> int:
+def sweep(*, at: datetime, today: date) -> int:
     """Wake workers for all that waits or was lost; returns the number of councils sent.
 
-    A row is lost when it was started and nobody holds its council's lock any more.
+    A row is lost when it was started and nobody holds its council's lock any more. Figures that
+    follow the day are asked for when they were last worked out for another one.
     """
+    _follow_the_day(at, today)
     to_send: dict[str, set[int]] = {}
     for row in JobRun.objects.unfinished().filter(kind__in=RECOMPUTES).order_by("pk"):
         if row.started_at is not None:
@@ -196,6 +218,14 @@ def sweep() -> int:
     for kind, councils in to_send.items():
         wake(kind=kind, council_ids=sorted(councils))
     return sum(map(len, to_send.values()))
+
+
+def _follow_the_day(at: datetime, today: date) -> None:
+    for kind, recompute in RECOMPUTES.items():
+        if recompute.follows_the_day:
+            last = JobRun.objects.filter(kind=kind).order_by("council", "-pk").distinct("council")
+            of_another_day = [row.council_id for row in last if row.day and row.day != today]
+            request(kinds=[kind], council_ids=of_another_day, at=at, and_wake=False)
 
 
 def record_demo(*, kind_of_data: str, at: datetime) -> None:

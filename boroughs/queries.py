@@ -12,18 +12,23 @@ from londonpsn.common.errors import NotVisible
 
 
 def visible_councils(user) -> QuerySet[Council]:
-    """Return the councils whose records the person sees.
-
-    A supplier's people may name any council: their rows are narrowed to what they supply.
-    """
-    if user.access.all_councils or user.access.supplier_ids:
+    """Return the councils whose records the person sees."""
+    if user.access.all_councils:
         return Council.objects.all()
     return Council.objects.filter(pk__in=user.access.council_ids)
 
 
-def find_council(user, **key) -> Council:
-    """Return the visible council with this ``slug`` or ``register_code``, or raise NotVisible."""
-    council = visible_councils(user).filter(**key).first()
+def served_councils(user) -> QuerySet[Council]:
+    """Return the councils of which the person may see lines and contracts.
+
+    A supplier's people may name any council: its rows are narrowed to what they supply.
+    """
+    return Council.objects.all() if user.access.supplier_ids else visible_councils(user)
+
+
+def find_council(among: QuerySet[Council], **key) -> Council:
+    """Return the council with this ``slug`` or ``register_code``, or raise NotVisible."""
+    council = among.filter(**key).first()
     if council is None:
         raise NotVisible(f"There is no council “{next(iter(key.values()))}” among yours.")
     return council
@@ -98,7 +103,7 @@ def batch_progress(user, batch) -> BatchProgress | None:
     """Return the progress of the batch's runs that the person sees, None when there are none."""
     row = (
         JobRun.objects.visible_to(user)
-        .filter(batch=batch)
+        .filter(batches__contains=[batch])
         .aggregate(
             total=Count("pk"),
             finished=Count("finished_at"),
@@ -111,8 +116,10 @@ def batch_progress(user, batch) -> BatchProgress | None:
 
 
 def job_counts(user) -> dict[str, int]:
-    """Return how many of the person's job runs wait, run, and failed."""
-    return JobRun.objects.visible_to(user).aggregate(
+    """Return how many of the person's figures wait, are worked out, and failed the last time."""
+    last = JobRun.objects.visible_to(user).order_by("kind", "council", "-pk")
+    last = last.exclude(council=None).distinct("kind", "council")
+    return JobRun.objects.filter(pk__in=last.values("pk")).aggregate(
         waiting=Count("pk", filter=Q(started_at=None)),
         running=Count("pk", filter=Q(started_at__isnull=False, finished_at=None)),
         failed=Count("pk", filter=Q(finished_at__isnull=False) & ~Q(error="")),

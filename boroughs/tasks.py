@@ -3,7 +3,6 @@
 from celery import shared_task
 
 from boroughs import jobs
-from boroughs.models import Council
 from londonpsn.common import clock
 
 
@@ -14,14 +13,10 @@ def run(*, kind: str, council_ids: list[int]) -> None:
 
 @shared_task
 def sweep() -> None:
-    jobs.sweep()
+    jobs.sweep(at=clock.now(), today=clock.today())
 
 
 @shared_task
 def request_all() -> None:
     """Have every figure of every council worked out: each night, and whenever it is asked for."""
-    jobs.request(
-        kinds=jobs.RECOMPUTES,
-        council_ids=list(Council.objects.values_list("pk", flat=True)),
-        at=clock.now(),
-    )
+    jobs.request_all(at=clock.now())

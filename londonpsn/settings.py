@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "londonpsn.home.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -116,7 +117,7 @@ TEMPLATES = [
 ]
 
 # PostgreSQL, the only database.
-DATABASE_URL = env("DATABASE_URL", default="" if PRODUCTION else run.get("database_url") or "")
+DATABASE_URL = env("DATABASE_URL", default=run.get("database_url") or "")
 DATABASES = {
     "default": env.db_url_config(DATABASE_URL or "postgres:////nowhere/portal")
     | {
@@ -132,8 +133,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Celery on Redis. The truth about what is to be done stands in boroughs.JobRun; a message only
 # wakes a worker, so nothing is kept as a result and losing one costs a minute.
-REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0" if PRODUCTION else "")
-REDIS_URL = REDIS_URL or run.get("redis_url") or "unix:///nowhere/valkey.sock?db=0"
+REDIS_URL = env("REDIS_URL", default=run.get("redis_url") or "unix:///nowhere/valkey.sock?db=0")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(
     "?db=", "?virtual_host="
 )
@@ -184,7 +184,6 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE

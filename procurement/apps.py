@@ -12,5 +12,5 @@ class ProcurementConfig(AppConfig):
         from londonpsn.common.locks import Lock
         from procurement.actions import payments, savings
 
-        jobs.register("SAVINGS", Lock.SAVINGS, savings.recompute)
+        jobs.register("SAVINGS", jobs.Recompute(Lock.SAVINGS, savings.recompute))
         importers.register("payments", payments.load)

@@ -64,10 +64,21 @@ DATE_STYLES = (
 AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d+)?|\.\d+")
 TOO_MUCH = Decimal(10) ** 12
 FIRST_YEAR = 1990
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-NAMED_MONTH = re.compile(
-    r"(?<![a-z])?(" + "|".join(MONTHS) + r")[a-z]{0,6}[\W_]*((?:19|20)\d\d)(?!\d)", re.IGNORECASE
-)
+MONTHS = {
+    word: number
+    for number, words in enumerate(
+        (
+            *("january jan", "february feb", "march mar", "april apr", "may", "june jun"),
+            *("july jul", "august aug", "september sept sep", "october oct"),
+            *("november nov", "december dec"),
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # "Over500Sept2011" has four
+YEAR = re.compile(r"(?:19|20)\d\d")
+TWO_YEARS = re.compile(r"(?<!\d)(?:19|20)(\d\d)[-_/. ]?(\d\d)(?!\d)")  # 2011-12
 NUMBERED_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_. ]?(0[1-9]|1[0-2])(?!\d)")
 MONTH_FIRST = re.compile(r"(?<!\d)(0[1-9]|1[0-2])[-_. ]((?:19|20)\d\d)(?!\d)")
 
@@ -125,15 +136,15 @@ def month_of_name(name: str) -> date | None:
 
     ``2011-12`` may be December or a financial year, so it gives none.
     """
-    found = {
-        (int(year), MONTHS.index(month[:3].lower()) + 1)
-        for month, year in NAMED_MONTH.findall(name)
-    }
-    if not found:
-        found = {(int(year), int(month)) for year, month in NUMBERED_MONTH.findall(name)}
-        if any((year + 1) % 100 == month for year, month in found):
-            return None
-        found |= {(int(year), int(month)) for month, year in MONTH_FIRST.findall(name)}
+    if any((int(year) + 1) % 100 == int(after) for year, after in TWO_YEARS.findall(name)):
+        return None
+    words = WORD.findall(name)
+    months = [MONTHS[word.lower()] for word in words if word.lower() in MONTHS]
+    years = [int(word) for word in words if YEAR.fullmatch(word)]
+    if months:
+        return date(years[0], months[0], 1) if len(months) == len(years) == 1 else None
+    found = {(int(year), int(month)) for year, month in NUMBERED_MONTH.findall(name)}
+    found |= {(int(year), int(month)) for month, year in MONTH_FIRST.findall(name)}
     return date(*found.pop(), 1) if len(found) == 1 else None
 
 
@@ -184,6 +195,14 @@ def read_row(row: FileRow, layout: Layout, dates: DateReader) -> Entry | None:
     first = next((cell for cell in cells if cell.strip()), "")
     if fold(supplier or first) in TOTALS:
         return None
+    for column, cell in enumerate(cells[len(layout.headings) :], start=len(layout.headings) + 1):
+        if tidy(cell):
+            raise Unreadable(
+                f"cell {column}",
+                tidy(cell),
+                f"the header row names {len(layout.headings)} columns. A comma within a cell needs "
+                "quotation marks around the cell",
+            )
     if not tidy(supplier):
         raise Unreadable(_heading(layout, "supplier"), supplier, "no supplier is named")
     paid_on = None

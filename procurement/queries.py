@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from django.db.models import Count, Sum
 
-from boroughs.models import Body
+from boroughs.models import Body, Council, User
 from londonpsn.common.money import percent
 from londonpsn.common.periods import add_months, financial_year_code, month_code, month_of
-from procurement.models import Payment, SavingsByMonth, SavingsCoverage
+from procurement.models import Payment, SavingsByMonth, SavingsCoverage, Series
 from procurement.savings import Amounts, pays_back
 
 # What savings can be grouped by, and the column it is kept in; time is grouped by month.
@@ -53,15 +53,20 @@ class SavingsRow:
 
 @dataclass(frozen=True, slots=True)
 class SavingsFilter:
-    """Which savings: of these councils (None is all), from a month to a month, both included."""
+    """Which savings: those that ``user`` sees, of these councils, from a month to a month.
 
+    ``user`` None is the portal itself, which sees everything; both months are included.
+    """
+
+    user: User | None
     council_ids: Collection[int] | None = None
     body_kind: str | None = None
     service_types: Collection[int] | None = None
     from_month: date | None = None
     to_month: date | None = None
 
-    def apply(self, rows, *, by_month: bool = True):
+    def apply(self, model, *, by_month: bool = True):
+        rows = model.objects.visible_to(self.user) if self.user else model.objects.all()
         if self.council_ids is not None:
             rows = rows.filter(council__in=self.council_ids)
         if self.body_kind:
@@ -81,7 +86,7 @@ def savings(wanted: SavingsFilter, group_by: str) -> list[SavingsRow]:
         return _by_period(wanted, PERIODS[group_by])
     column = KEYS[group_by]
     coverage = coverage_by(wanted, column)
-    rows = wanted.apply(SavingsByMonth.objects.all()).values(column).annotate(**_sums(AMOUNTS))
+    rows = wanted.apply(SavingsByMonth).values(column).annotate(**_sums(AMOUNTS))
     return [
         SavingsRow(row[column], _amounts(row), coverage.get(row[column], Coverage()))
         for row in rows.order_by(column)
@@ -90,7 +95,7 @@ def savings(wanted: SavingsFilter, group_by: str) -> list[SavingsRow]:
 
 def savings_by_month(wanted: SavingsFilter) -> dict[date, Amounts]:
     """Return the sums of every month of the filter, zero where nothing is held."""
-    rows = wanted.apply(SavingsByMonth.objects.all()).values("month").annotate(**_sums(AMOUNTS))
+    rows = wanted.apply(SavingsByMonth).values("month").annotate(**_sums(AMOUNTS))
     held = {row["month"]: _amounts(row) for row in rows.order_by("month")}
     if not held and not (wanted.from_month and wanted.to_month):
         return {}
@@ -151,7 +156,7 @@ def savings_tables(wanted: SavingsFilter, period: str, today: date) -> dict[str,
     The council's own comes first, and no two are added up. "To date" is up to the last month ended
     by ``today``; later months are planned (decisions 16 and 17).
     """
-    rows = wanted.apply(SavingsByMonth.objects.all()).values("body_kind", "month")
+    rows = wanted.apply(SavingsByMonth).values("body_kind", "month")
     by_kind: dict[str, dict[date, Amounts]] = {}
     for row in rows.annotate(**_sums(AMOUNTS)).order_by("month"):
         by_kind.setdefault(row["body_kind"], {})[row["month"]] = _amounts(row)
@@ -199,7 +204,7 @@ def _progress_words(ended: int, months: int) -> str:
 
 
 def coverage_by(wanted: SavingsFilter, column: str) -> dict[str, Coverage]:
-    rows = wanted.apply(SavingsCoverage.objects.all(), by_month=False).values(column)
+    rows = wanted.apply(SavingsCoverage, by_month=False).values(column)
     rows = rows.annotate(**_sums(("amount", "amount_covered", "lines", "lines_covered")))
     return {row.pop(column): Coverage(**row) for row in rows.order_by(column)}
 
@@ -207,7 +212,7 @@ def coverage_by(wanted: SavingsFilter, column: str) -> dict[str, Coverage]:
 def coverage(wanted: SavingsFilter) -> Coverage:
     """Return the coverage of everything in the filter."""
     sums = _sums(("amount", "amount_covered", "lines", "lines_covered"))
-    row = wanted.apply(SavingsCoverage.objects.all(), by_month=False).aggregate(**sums)
+    row = wanted.apply(SavingsCoverage, by_month=False).aggregate(**sums)
     return Coverage(**{name: value or 0 for name, value in row.items()})
 
 
@@ -228,6 +233,11 @@ def _amounts(row: dict) -> Amounts:
     return Amounts(**{name: row[name] for name in AMOUNTS})
 
 
+def councils_with_savings(wanted: SavingsFilter) -> int:
+    """Return how many councils the savings of the filter are of."""
+    return wanted.apply(SavingsByMonth).aggregate(count=Count("council", distinct=True))["count"]
+
+
 def last_month_ended(today: date) -> date:
     """Return the last month that was over by the end of the day before ``today`` or on it."""
     tomorrow = date.fromordinal(today.toordinal() + 1)
@@ -246,24 +256,29 @@ class PaymentRow:
 
 
 def payment_summary(
-    council_ids: Collection[int] | None,
+    user: User,
+    council: Council | None = None,
+    *,
+    series: Series = Series.SUPPLIER_PAYMENTS,
     from_month: date | None = None,
     to_month: date | None = None,
-    series: str | None = None,
 ) -> list[PaymentRow]:
-    """Return real payments by supplier, published name and month, in that order."""
-    payments = Payment.objects.filter(series=series) if series else Payment.objects.all()
-    if council_ids is not None:
-        payments = payments.filter(council__in=council_ids)
+    """Return the real payments that the person sees, by supplier, published name and month.
+
+    Of one series: a payment can stand in two of them, so they are never added up.
+    """
+    payments = Payment.objects.visible_to(user).filter(series=series)
+    if council:
+        payments = payments.of_council(council)
     if from_month:
         payments = payments.filter(month__gte=from_month)
     if to_month:
         payments = payments.filter(month__lte=to_month)
-    names = ("supplier__name", "alias__name", "month")
+    names = ("supplier__name", "published_name", "month")
     rows = payments.values(*names).annotate(total=Sum("amount"), rows=Count("pk")).order_by(*names)
     return [
         PaymentRow(
-            row["supplier__name"], row["alias__name"], row["month"], row["total"], row["rows"]
+            row["supplier__name"], row["published_name"], row["month"], row["total"], row["rows"]
         )
         for row in rows
     ]

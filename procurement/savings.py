@@ -1,4 +1,4 @@
-"""Savings of one replacement, month by month: the reference, and what pages explain with.
+"""Savings of one replacement, month by month: the reference for the arithmetic.
 
 Pure: the set-based query of actions/savings.py computes the same for all councils, and a property
 test holds the two equal to the penny.
@@ -55,15 +55,22 @@ def pays_back(months: Mapping[date, Amounts]) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class LineMoney:
-    """What one line is charged; an open side of its billed period is open, or not known."""
+    """What one line is charged; an open side of its billed period is open, or not known.
+
+    From ``let_go_on`` it takes part in another replacement, and counts in this one no more.
+    """
 
     billed: Period
     prices: tuple[Price, ...] = ()
     one_offs: tuple[OneOff, ...] = ()
+    let_go_on: date | None = None
+
+    def taking_part(self, window: Period) -> Period | None:
+        return window.overlap(Period(None, self.let_go_on))
 
     def in_month(self, month: Period, window: Period) -> Decimal:
         """Return the recurring pounds of a month; each charge is rounded once (decisions 9)."""
-        within = self.billed.overlap(window)
+        within = self._billed_in(window)
         shares = (
             month_share(price.monthly, counted, month)
             for price in self.prices
@@ -72,7 +79,8 @@ class LineMoney:
         return sum(shares, ZERO)
 
     def once_in(self, month: Period, window: Period) -> Decimal:
-        counted = month.overlap(window)
+        taking_part = self.taking_part(window)
+        counted = taking_part and month.overlap(taking_part)
         return sum(
             (
                 to_the_penny(charge.amount)
@@ -87,13 +95,17 @@ class LineMoney:
 
         A new line whose billing start is not known yet is known by having a price at all.
         """
-        within = self.billed.overlap(window)
+        within = self._billed_in(window)
         if within is None:
             return True
         priced = [c for price in self.prices if (c := price.period.overlap(within))]
         if is_new and self.billed.start is None:
             return bool(priced)
         return sum(period.days for period in priced) == within.days
+
+    def _billed_in(self, window: Period) -> Period | None:
+        taking_part = self.taking_part(window)
+        return taking_part and self.billed.overlap(taking_part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,18 @@ from procurement import queries
 
 def savings(request, slug):
     """Savings by financial year or month; council, schools and others beside each other."""
-    access = request.user.access
-    council = None if slug == "all" else find_council(request.user, slug=slug)
-    if not access.allows_anywhere(Permission.RECORD_VIEW):
+    user = request.user
+    if not user.access.allows_anywhere(Permission.RECORD_VIEW):
         raise PermissionDenied("Savings are for councils and London Grid.")
-    keys = list((visible_councils(request.user)).values_list("pk", flat=True))
-    if council:
-        keys = [council.pk]
+    councils = visible_councils(user)
+    council = None if slug == "all" else find_council(councils, slug=slug)
+    keys = [council.pk] if council else list(councils.values_list("pk", flat=True))
     by = request.GET.get("by")
     by = by if by in queries.PERIODS else "financial_year"
     context = {
         "council": council,
         "by": by,
-        "tables": queries.savings_tables(queries.SavingsFilter(keys), by, clock.today()),
+        "tables": queries.savings_tables(queries.SavingsFilter(user, keys), by, clock.today()),
         "freshness": Freshness.oldest(freshness([JobRun.Kind.SAVINGS], keys).values()),
     }
     return render(request, "procurement/savings.html", context)

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
+from boroughs import jobs
 from boroughs.admin import Kept, KeptInline, Looked
 from londonpsn.common import clock
-from services.actions import migration
 from services.models import (
     Baseline,
     Charge,
@@ -23,6 +23,7 @@ from services.models import (
 
 @admin.register(ServiceType)
 class ServiceTypeAdmin(Kept):
+    fixed = ("code",)
     list_display = ["code", "name", "family", "unit"]
     list_filter = ["family"]
     ordering = ["code"]
@@ -34,8 +35,9 @@ class MilestoneInline(KeptInline):
 
 @admin.register(Programme)
 class ProgrammeAdmin(Kept):
-    """Programmes. What is in scope decides every council's status, which is worked out again."""
+    """Programmes. What is in scope decides status and coverage, which are worked out again."""
 
+    fixed = ("code",)
     inlines = [MilestoneInline]
     list_display = ["code", "name", "generation", "frozen_on", "hard_stop", "is_default"]
     list_select_related = ["generation"]
@@ -43,7 +45,7 @@ class ProgrammeAdmin(Kept):
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        migration.request_all(at=clock.now(), by=request.user)
+        jobs.request_all(at=clock.now(), by=request.user)
 
 
 @admin.register(Contract)

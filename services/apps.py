@@ -11,4 +11,7 @@ class ServicesConfig(AppConfig):
         from londonpsn.common.locks import Lock
         from services.actions import migration
 
-        jobs.register("MIGRATION_STATUS", Lock.MIGRATION_STATUS, migration.recompute)
+        jobs.register(
+            "MIGRATION_STATUS",
+            jobs.Recompute(Lock.MIGRATION_STATUS, migration.recompute, follows_the_day=True),
+        )

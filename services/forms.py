@@ -24,7 +24,7 @@ class LineFilterForm(forms.Form):
         label="Stage of old lines", required=False, choices=any_or(Stage.choices)
     )
     generation = forms.ModelChoiceField(
-        Generation.objects.order_by("pk"),
+        Generation.objects.order_by("sequence"),
         label="Old or new",
         required=False,
         empty_label="Any",
@@ -49,7 +49,7 @@ class LineFilterForm(forms.Form):
         if chosen.get("kind"):
             lines = lines.filter(service_type__family=chosen["kind"])
         if chosen.get("stage"):
-            lines = lines.with_stage().filter(stage=chosen["stage"]).exclude(moves=None)
+            lines = lines.with_stage().filter(stage=chosen["stage"])
         if chosen.get("generation"):
             lines = lines.filter(generation=chosen["generation"])
         if chosen.get("supplier"):

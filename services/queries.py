@@ -23,21 +23,24 @@ from services.migration import (
     standing,
 )
 from services.models import Line, MigrationStatus, Programme
+from services.models.line import billed_on
 from services.stages import Stage
 
 BILLING_CYCLES = 2  # whole calendar months that have to be clean (decisions 24)
 
 LINE_GROUPS = """
 WITH scope AS MATERIALIZED (
-    SELECT line.id, body.council_id, line.billed_until
+    SELECT line.id, body.council_id, line.billed_from, line.billed_until
     FROM services_line line
     JOIN boroughs_body body ON body.id = line.body_id
     JOIN services_programme p ON p.id = %(programme)s
     JOIN services_programme_service_types t
         ON t.programme_id = p.id AND t.servicetype_id = line.service_type_id
+    JOIN boroughs_generation old ON old.id = line.generation_id
+    JOIN boroughs_generation new ON new.id = p.generation_id
     WHERE body.council_id = ANY(%(councils)s)
         AND body.kind = ANY(p.body_kinds)
-        AND line.generation_id <> p.generation_id
+        AND old.sequence < new.sequence
         AND (line.ends_on IS NULL OR line.ends_on > p.frozen_on)
         AND (line.found_on IS NULL OR line.found_on <= %(day)s)
 ),
@@ -59,7 +62,8 @@ flagged AS (
 ),
 charged AS (  -- the charge in force on the last billed day, as known on the day (decisions 24)
     SELECT DISTINCT ON (charge.line_id)
-        charge.line_id, charge.amount, charge.starts_on <= %(day)s AS has_begun,
+        charge.line_id, charge.amount,
+        GREATEST(charge.starts_on, scope.billed_from) <= %(day)s AS has_begun,
         LEAST(charge.ends_on, scope.billed_until) AS billed_until
     FROM services_charge charge
     JOIN scope ON scope.id = charge.line_id
@@ -73,7 +77,9 @@ replaced AS (  -- old lines whose new line is billed on the day
     JOIN services_replacementline new ON new.replacement_id = old.replacement_id
     JOIN services_line line ON line.id = new.line_id
     JOIN services_charge charge ON charge.line_id = new.line_id
-    WHERE old.side = 'OLD' AND new.side = 'NEW' AND charge.kind = 'RECURRING'
+    WHERE old.side = 'OLD' AND (old.let_go_on IS NULL OR old.let_go_on > %(day)s)
+        AND new.side = 'NEW' AND (new.let_go_on IS NULL OR new.let_go_on > %(day)s)
+        AND charge.kind = 'RECURRING'
         AND charge.starts_on <= %(day)s AND (charge.ends_on IS NULL OR charge.ends_on > %(day)s)
         AND (line.billed_from IS NULL OR line.billed_from <= %(day)s)
         AND (line.billed_until IS NULL OR line.billed_until > %(day)s)
@@ -132,8 +138,10 @@ WITH scope AS (
     JOIN services_programme p ON p.id = %(programme)s
     JOIN services_programme_service_types t
         ON t.programme_id = p.id AND t.servicetype_id = line.service_type_id
+    JOIN boroughs_generation old ON old.id = line.generation_id
+    JOIN boroughs_generation new ON new.id = p.generation_id
     WHERE body.council_id = ANY(%(councils)s) AND body.kind = ANY(p.body_kinds)
-        AND line.generation_id <> p.generation_id
+        AND old.sequence < new.sequence
 )
 SELECT council_id, turns_on FROM (
     SELECT scope.council_id, move.on AS turns_on
@@ -200,7 +208,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """One line as lists show it. ``monthly`` is pounds in force on the day, None for nothing."""
+    """One line as lists show it: ``monthly`` and ``stage`` as of the querysets' annotations.
+
+    ``is_new`` says that no programme moves on from its generation.
+    """
 
     pk: int
     reference: str
@@ -213,8 +224,9 @@ class LineRow:
     supplier: str
     is_new: bool
     generation: str
-    stage: Stage
+    stage: Stage | None
     is_planned: bool
+    is_billed: bool
     monthly: Decimal | None
     starts_on: date | None
     ends_on: date | None
@@ -223,8 +235,11 @@ class LineRow:
 def line_rows(lines: QuerySet[Line], day: date) -> list[LineRow]:
     """Return lines as rows of a page; one query, whatever their number."""
     related = ("body__council", "site", "service_type", "generation", "supplier")
-    newest = default_programme().values("generation")[:1]
+    newest = Programme.objects.order_by("-generation__sequence").values("generation__sequence")[:1]
     lines = lines.select_related(*related).with_stage().with_monthly(day)
+    lines = lines.annotate(
+        is_new=Q(generation__sequence__gte=Subquery(newest)), is_billed=billed_on(day)
+    )
     return [
         LineRow(
             pk=line.pk,
@@ -238,13 +253,14 @@ def line_rows(lines: QuerySet[Line], day: date) -> list[LineRow]:
             supplier=line.supplier.name,
             is_new=line.is_new,
             generation=line.generation.name,
-            stage=Stage(line.stage),
+            stage=Stage(line.stage) if line.stage else None,
             is_planned=bool(line.starts_on and line.starts_on > day),
+            is_billed=line.is_billed,
             monthly=line.monthly,
             starts_on=line.starts_on,
             ends_on=line.ends_on,
         )
-        for line in lines.annotate(is_new=Q(generation=Subquery(newest)))
+        for line in lines
     ]
 
 

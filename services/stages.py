@@ -29,10 +29,6 @@ class Stage(TextChoices):
         """The number of the stage, 0 to 11."""
         return list(Stage).index(self)
 
-    def reached_by(self) -> list["Stage"]:
-        """Return the stages at which this one has been reached: itself and all later ones."""
-        return [stage for stage in Stage if stage.number >= self.number]
-
 
 ORDER = list(Stage)
 FORWARD = tuple(Move(source, target, Permission.LINE_MOVE) for source, target in pairwise(ORDER))

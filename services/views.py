@@ -3,7 +3,7 @@
 from django.core.paginator import Paginator
 from django.shortcuts import render
 
-from boroughs.queries import find_council
+from boroughs.queries import find_council, served_councils
 from londonpsn.common import clock
 from services.forms import LineFilterForm
 from services.models import Line
@@ -14,7 +14,7 @@ LINES_A_PAGE = 25
 
 def lines(request, slug):
     """Lines, old and new, filtered and paged by what stands in the address."""
-    council = None if slug == "all" else find_council(request.user, slug=slug)
+    council = None if slug == "all" else find_council(served_councils(request.user), slug=slug)
     visible = Line.objects.visible_to(request.user)
     if council:
         visible = visible.of_council(council)

@@ -91,7 +91,10 @@ def new_site(body=None, **fields) -> Site:
 
 
 def new_generation(**fields) -> Generation:
-    return Generation.objects.create(**{"code": f"gen-{next(numbers)}", "name": "G"} | fields)
+    n = next(numbers)
+    return Generation.objects.create(
+        **{"code": f"gen-{n}", "name": "G", "sequence": 100 + n} | fields
+    )
 
 
 def new_connection(site=None, **fields) -> Connection:
@@ -146,7 +149,8 @@ def new_compliance_certificate(council=None, **fields) -> ComplianceCertificate:
 
 
 def new_supplier(**fields) -> Supplier:
-    return Supplier.objects.create(**{"name": f"Supplier {next(numbers)}"} | fields)
+    n = next(numbers)
+    return Supplier.objects.create(**{"code": f"s-{n}", "name": f"Supplier {n}"} | fields)
 
 
 def new_supplier_alias(name: str | None = None, **fields) -> SupplierAlias:
@@ -223,7 +227,7 @@ def new_milestone(**fields) -> Milestone:
 def new_line(body=None, **fields) -> Line:
     for name, make in (
         ("service_type", new_service_type),
-        ("generation", new_generation),
+        ("generation", lambda: Generation.objects.get(code="LEGACY")),
         ("supplier", new_supplier),
     ):
         fields[name] = fields.get(name) or make()

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(settings.BASE_DIR)
 LAYERS = ["londonpsn", "procurement", "services", "boroughs", "londonpsn.common"]
-PUBLIC = {"login", "healthz", "readyz"}
+PUBLIC = {"login"}
 # Apps are ready only after models are loaded, so their configs import inside ready().
 MAY_IMPORT_INSIDE = {"apps.py", "manage.py"}
 KNOWS_DRF = {"londonpsn/api.py", "londonpsn/settings.py", "londonpsn/urls.py"}
@@ -68,6 +69,10 @@ def test_only_the_api_knows_the_rest_framework():
     }
 
     assert knowing - KNOWS_DRF == set()
+
+
+def test_every_change_of_a_model_has_its_migration(db):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
 def test_psycopg_3_is_not_importable():

@@ -76,8 +76,6 @@ def same_alias():
     new.new_supplier_alias("BT plc")
     new.new_supplier_alias(" bt  PLC")
 
-    new.new_user(email="a@b.example")
-
 
 BREAKS = {
     "council_kind_is_known": lambda: new.new_council(kind="PARISH"),

@@ -4,7 +4,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.filters import BaseFilterBackend
 
-from boroughs.queries import find_council
+from boroughs.queries import find_council, visible_councils
 
 COUNCIL = OpenApiParameter(
     "council",
@@ -14,17 +14,20 @@ COUNCIL = OpenApiParameter(
 
 
 class CouncilFilterBackend(BaseFilterBackend):
-    """``?council=CMD`` on views that say how their rows reach a council (``council_path``)."""
+    """``?council=CMD`` on views that say how their rows are narrowed (``of_council``).
+
+    The council has to be among ``councils_named(user)`` of the view, by default the visible ones.
+    """
 
     def filter_queryset(self, request, queryset, view):
         code = request.query_params.get("council")
-        if not code or not hasattr(view, "council_path"):
+        if not code or not hasattr(view, "of_council"):
             return queryset
-        council = find_council(request.user, register_code=code)
-        return queryset.filter(**{view.council_path: council.pk})
+        among = getattr(view, "councils_named", visible_councils)(request.user)
+        return view.of_council(queryset, find_council(among, register_code=code))
 
     def get_schema_operation_parameters(self, view):
-        if not hasattr(view, "council_path"):
+        if not hasattr(view, "of_council"):
             return []
         return [
             {

@@ -1,8 +1,17 @@
 """Where and who, as JSON. Councils are named by register code, other rows by id."""
 
+from decimal import ROUND_HALF_UP
+
 from rest_framework import serializers
 
-from boroughs.models import Body, Connection, Council, JobRun, Site, Supplier
+from boroughs.models import Body, Connection, Council, JobRun, Site
+
+
+class Pounds(serializers.DecimalField):
+    """Pounds as a two-decimal string, rounded half away from zero."""
+
+    def __init__(self, **options):
+        super().__init__(max_digits=16, decimal_places=2, rounding=ROUND_HALF_UP, **options)
 
 
 class CouncilSerializer(serializers.ModelSerializer):
@@ -74,14 +83,6 @@ class ConnectionSerializer(serializers.ModelSerializer):
         ]
 
 
-class SupplierSerializer(serializers.ModelSerializer):
-    aliases = serializers.SlugRelatedField("name", many=True, read_only=True)
-
-    class Meta:
-        model = Supplier
-        fields = ["id", "name", "role", "company_number", "aliases", "note"]
-
-
 class JobRunSerializer(serializers.ModelSerializer):
     council = serializers.CharField(source="council.register_code", default=None)
     state = serializers.ChoiceField(["WAITING", "RUNNING", "DONE", "FAILED"])
@@ -96,6 +97,7 @@ class JobRunSerializer(serializers.ModelSerializer):
             "requested_at",
             "started_at",
             "finished_at",
+            "day",
             "attempts",
             "rows_changed",
             "fingerprint",

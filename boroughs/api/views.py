@@ -1,20 +1,27 @@
 """Where and who: read-only lists with detail routes, narrowed to what the person sees."""
 
-from django.db.models import Prefetch
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from boroughs.api import serializers
-from boroughs.models import Body, Connection, Council, JobRun, Site, Supplier, SupplierAlias
+from boroughs.models import Body, Connection, Council, JobRun, Site
 
 
 class NarrowedViewSet(ReadOnlyModelViewSet):
-    """A list and its rows, without those that do not exist for the person who asks."""
+    """A list and its rows, without those that do not exist for the person who asks.
+
+    ``council_path`` is how a row reaches its council, for ``?council=``.
+    """
+
+    council_path = "council"
 
     def get_queryset(self):
         rows = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):  # the document is made for nobody
             return rows.none()
         return rows.visible_to(self.request.user)
+
+    def of_council(self, rows, council):
+        return rows.filter(**{self.council_path: council.pk})
 
 
 class CouncilViewSet(NarrowedViewSet):
@@ -30,7 +37,6 @@ class BodyViewSet(NarrowedViewSet):
 
     queryset = Body.objects.select_related("council").order_by("pk")
     serializer_class = serializers.BodySerializer
-    council_path = "council"
 
 
 class SiteViewSet(NarrowedViewSet):
@@ -49,18 +55,8 @@ class ConnectionViewSet(NarrowedViewSet):
     council_path = "site__body__council"
 
 
-class SupplierViewSet(NarrowedViewSet):
-    """Suppliers and the names they go by in payment files: reference data."""
-
-    queryset = Supplier.objects.prefetch_related(
-        Prefetch("aliases", SupplierAlias.objects.order_by("name"))
-    ).order_by("name")
-    serializer_class = serializers.SupplierSerializer
-
-
 class JobRunViewSet(NarrowedViewSet):
     """What the jobs were asked to do for your councils, latest first."""
 
     queryset = JobRun.objects.select_related("council").order_by("-pk")
     serializer_class = serializers.JobRunSerializer
-    council_path = "council"

@@ -24,10 +24,14 @@ def days(starts: str = "starts_on", ends: str = "ends_on") -> tuple[DateRange, s
 
 
 class Generation(models.Model):
-    """A network generation: what was before the PSN, the PSN, what comes after. Data, not code."""
+    """A network generation: what was before the PSN, the PSN, what comes after. Data, not code.
+
+    ``sequence`` puts them in order: a line is old beside every generation of a higher one.
+    """
 
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
+    sequence = models.PositiveSmallIntegerField(unique=True)
 
     objects = ReferenceQuerySet.as_manager()
 

@@ -1,5 +1,7 @@
 """What the jobs were asked to do, and what came of it."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
@@ -32,8 +34,9 @@ class JobRunKind(models.TextChoices):
 class JobRun(models.Model):
     """One recompute of one council: asked for, started, finished, and how.
 
-    A row that has not started says that the council's figures are stale. ``batch`` names those that
-    were asked for together, so that their progress can be watched. Written by boroughs.jobs only.
+    A row that has not started says that the council's figures are stale. ``batches`` are the
+    requests for several councils that wait for it, so that their progress can be watched. ``day``
+    is the portal's day that the figures were worked out for. Written by boroughs.jobs only.
     """
 
     Kind = JobRunKind
@@ -42,11 +45,12 @@ class JobRun(models.Model):
     council = models.ForeignKey(
         Council, models.PROTECT, null=True, blank=True, related_name="job_runs"
     )
-    batch = models.UUIDField(null=True, db_index=True)
+    batches = ArrayField(models.UUIDField(), default=list, blank=True)
     requested_at = models.DateTimeField()
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    day = models.DateField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     rows_changed = models.PositiveIntegerField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -58,6 +62,7 @@ class JobRun(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["council", "kind", "-finished_at"], name="job_run_latest"),
+            GinIndex(fields=["batches"], name="job_run_batches"),
         ]
         constraints = [
             one_of("kind", JobRunKind, "job_run_kind_is_known"),

@@ -9,8 +9,12 @@ from londonpsn.common.text import fold
 
 
 class Supplier(models.Model):
-    """A contract party. A blank company number is not known, or there is none."""
+    """A contract party. A blank company number is not known, or there is none.
 
+    ``code`` names it for good, whatever it is called later.
+    """
+
+    code = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     role = models.CharField(max_length=120, blank=True)
     company_number = models.CharField(max_length=8, blank=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 from boroughs.models import Body, Council, Gateway, Generation, Supplier, SupplierAlias
 from londonpsn.common.text import fold
 
-GENERATIONS = {"LEGACY": "Before the PSN", "PSN": "Public Services Network"}
+GENERATIONS = [("LEGACY", "Before the PSN", 1), ("PSN", "Public Services Network", 2)]
 
 
 def rows(folder: str, table: str) -> Iterator[dict[str, str]]:
@@ -33,19 +33,24 @@ def load() -> None:
         Body(council=council, kind=Body.Kind.COUNCIL, name=council.official_name)
         for council in Council.objects.exclude(pk__in=with_body).order_by("gss_code")
     )
-    add_missing(
-        Generation, "code", ({"code": code, "name": name} for code, name in GENERATIONS.items())
-    )
+    names = ("code", "name", "sequence")
+    add_missing(Generation, "code", (dict(zip(names, facts, strict=True)) for facts in GENERATIONS))
     add_missing(Gateway, "code", rows(__file__, "gateways.csv"))
-    suppliers = list(rows(__file__, "suppliers.csv"))
-    aliases = {row["name"]: row.pop("aliases").split(";") for row in suppliers}
-    add_missing(Supplier, "name", suppliers)
-    held = {supplier.name: supplier for supplier in Supplier.objects.filter(name__in=aliases)}
+    _load_suppliers()
+
+
+def _load_suppliers() -> None:
+    """Add missing suppliers with their aliases; those of a held supplier are kept in the admin."""
+    known = set(Supplier.objects.values_list("code", flat=True))
+    suppliers = [row for row in rows(__file__, "suppliers.csv") if row["code"] not in known]
+    aliases = {row["code"]: [row["name"], *row.pop("aliases").split(";")] for row in suppliers}
+    add_missing(Supplier, "code", suppliers)
+    added = {supplier.code: supplier for supplier in Supplier.objects.filter(code__in=aliases)}
     # A supplier goes by its own name too; one spelling is held once however often it is listed.
     by_folded = {
-        fold(name): {"supplier": held[supplier], "name": name.strip(), "folded": fold(name)}
-        for supplier, names in aliases.items()
-        for name in [supplier, *names]
+        fold(name): {"supplier": added[code], "name": name.strip(), "folded": fold(name)}
+        for code, names in aliases.items()
+        for name in names
         if name.strip()
     }
     add_missing(SupplierAlias, "folded", by_folded.values())

@@ -6,9 +6,10 @@ that held them dies: whoever gets a lock knows that nobody else is at work under
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 
 class Lock(IntEnum):
@@ -19,19 +20,36 @@ class Lock(IntEnum):
     SETTING_UP = 3
 
 
+@dataclass(frozen=True)
+class Session:
+    """The session of the database that holds a lock."""
+
+    link: object
+
+    def is_alive(self) -> bool:
+        """Answer whether the locks are still held: they go with the session."""
+        return connection.connection is self.link and not self.link.closed
+
+
 @contextmanager
-def hold(lock: Lock, keys: Iterable[int] = (0,)) -> Iterator[None]:
+def hold(lock: Lock, keys: Iterable[int] = (0,)) -> Iterator[Session]:
     """Wait for the locks of all ``keys``, taken in order so that two holders never deadlock."""
     keys = sorted(keys)
-    _each(
-        "SELECT pg_advisory_lock(%s, key) FROM (SELECT unnest(%s::int[]) AS key ORDER BY 1) k",
-        lock,
-        keys,
-    )
     try:
-        yield
+        _each(
+            "SELECT pg_advisory_lock(%s, key) FROM (SELECT unnest(%s::int[]) AS key ORDER BY 1) k",
+            lock,
+            keys,
+        )
+    except DatabaseError:
+        connection.close()  # some may have been taken before it failed; they go with the session
+        raise
+    session = Session(connection.connection)
+    try:
+        yield session
     finally:
-        _release(lock, keys)
+        if session.is_alive():
+            _release(lock, keys)
 
 
 @contextmanager
@@ -46,8 +64,7 @@ def try_hold(lock: Lock, key: int = 0) -> Iterator[bool]:
 
 
 def _release(lock: Lock, keys: list[int]) -> None:
-    if connection.connection is not None and not connection.connection.closed:
-        _each("SELECT pg_advisory_unlock(%s, unnest(%s::int[]))", lock, keys)
+    _each("SELECT pg_advisory_unlock(%s, unnest(%s::int[]))", lock, keys)
 
 
 def _each(sql: str, lock: Lock, keys: list[int]) -> list[tuple]:

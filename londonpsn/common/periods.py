@@ -11,6 +11,8 @@ from dateutil.relativedelta import relativedelta
 
 from londonpsn.common.errors import BadInput
 
+FIRST_YEAR, LAST_YEAR = 1990, 2099  # what people may ask for
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -58,7 +60,7 @@ def parse_month(text: str) -> date:
     try:
         year, month = text.split("-")
         if len(year) == 4 and len(month) == 2:
-            return date(int(year), int(month), 1)
+            return _asked(date(int(year), int(month), 1))
     except ValueError:
         pass
     raise BadInput(f"“{text}” is not a month. Write it as year and month, for example 2013-04.")
@@ -67,11 +69,19 @@ def parse_month(text: str) -> date:
 def parse_day(text: str) -> date:
     """Return the day written as ``2014-06-30``, or refuse with a sentence."""
     try:
-        return date.fromisoformat(text)
+        return _asked(date.fromisoformat(text))
     except ValueError:
         raise BadInput(
             f"“{text}” is not a day. Write it as year, month and day, for example 2014-06-30."
         ) from None
+
+
+def _asked(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInput(
+            f"{day.year} lies outside {FIRST_YEAR} to {LAST_YEAR}. Ask for another year."
+        )
+    return day
 
 
 def month_code(month: date) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django import forms, template
 from django.utils import timezone
 
+from londonpsn.common.money import to_the_penny
 from londonpsn.common.periods import last_day as last_day_of
 
 register = template.Library()
@@ -18,14 +19,8 @@ def pounds(value: Decimal | None) -> str:
     """Write ``£1,234.50``; a true minus sign before the pound sign; None is not known."""
     if value is None:
         return UNKNOWN
+    value = to_the_penny(value)
     return f"{MINUS if value < 0 else ''}£{abs(value):,.2f}"
-
-
-@register.filter
-def whole_pounds(value: Decimal | None) -> str:
-    if value is None:
-        return UNKNOWN
-    return f"{MINUS if value < 0 else ''}£{abs(value):,.0f}"
 
 
 @register.filter

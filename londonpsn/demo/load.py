@@ -69,7 +69,7 @@ def load(*, size: str, today: date, at: datetime, password: str, progress: Progr
 
     What is dated after ``today`` is a plan. ``progress`` is told each council that is written.
     """
-    Supplier.objects.get_or_create(name=OTHER_SUPPLIER)
+    Supplier.objects.get_or_create(code="other", defaults={"name": OTHER_SUPPLIER})
     keys = _keys()
     people(_councils_of(size, keys), password=password)
     for council in generate.councils(size, list(_facts(keys))):

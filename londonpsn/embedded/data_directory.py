@@ -22,6 +22,21 @@ def data_directory() -> Path:
     return CHECKOUT / ".data"
 
 
+def make() -> Path:
+    """Make the data directory where there is none, and return it.
+
+    As root the servers' own account has to pass through to its folders, whatever the umask.
+    """
+    path = data_directory()
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        for folder in {path, *missing}:
+            folder.chmod(0o755)
+    return path
+
+
 def read_run() -> dict:
     """Return what the last start wrote in ``run.json``; empty where there is none."""
     try:

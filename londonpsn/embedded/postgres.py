@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from londonpsn.embedded import processes
@@ -40,11 +41,14 @@ class Postgres:
     def url(self) -> str:
         return f"postgres://portal@/{self.sockets}/portal"
 
-    def start(self, patience: float = 60) -> subprocess.Popen:
+    def start(
+        self, patience: float = 60, is_stopping: Callable[[], bool] = bool
+    ) -> subprocess.Popen:
         """Start the server, make the cluster where there is none, and wait until it answers.
 
         A server that was killed stays a zombie for a moment in some containers and its lock file
-        refuses the next start, so starting is tried again until ``patience`` runs out.
+        refuses the next start, so starting is tried again until ``patience`` runs out or
+        ``is_stopping()``; then nothing is left running and ServerFailed is raised.
         """
         self.binaries = _reachable(_find_binaries(), self.directory)
         processes.own_directory(self.directory)
@@ -55,7 +59,7 @@ class Postgres:
         command = [self.binaries / "postgres", "-D", cluster, "-k", self.sockets]
         command += [word for setting in settings for word in ("-c", setting)]
         process, end = None, time.monotonic() + patience
-        while time.monotonic() < end:
+        while time.monotonic() < end and not is_stopping():
             if process is None or process.poll() is not None:
                 with self.log.open("ab") as log:
                     process = processes.spawn(
@@ -71,6 +75,8 @@ class Postgres:
                 self._tool("createdb", "-h", self.sockets, "-U", "portal", "portal")
                 return process
             time.sleep(0.05)
+        if process:
+            processes.end(process, self.end_with, time.monotonic() + 2)
         raise ServerFailed(f"PostgreSQL did not start:\n{self.log.read_text()[-2000:]}")
 
     def answers(self) -> bool:
@@ -131,6 +137,6 @@ def _reachable(binaries: Path, directory: Path) -> Path:
         for part in (package, package.with_name(f"{package.name}.libs")):
             if part.exists():
                 shutil.copytree(part, side / part.name, ignore=skip)
-        side.chmod(0o755)
+        processes.open_to_all(side)
         side.rename(copy)
     return copy / package.name / binaries.relative_to(package)

@@ -29,6 +29,14 @@ def own_directory(path: Path) -> Path:
     return path
 
 
+def open_to_all(folder: Path) -> None:
+    """Let everybody read what lies in a folder and run what its owner can, whatever the umask."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            runs = path.is_dir() or path.stat().st_mode & 0o100
+            path.chmod(0o755 if runs else 0o644)
+
+
 def as_server_account() -> dict:
     """Return the arguments that make subprocess drop root."""
     if account := server_account():

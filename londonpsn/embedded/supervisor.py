@@ -54,8 +54,9 @@ class Supervisor:
 
     def __init__(self, *, host: str, port: int, demo: str, today: str, started: float):
         self.host, self.port, self.demo, self.today, self.started = host, port, demo, today, started
-        self.home = data_directory.data_directory()
-        self.address = f"http://{'localhost' if host in LOCAL else host}:{port}"
+        self.home = data_directory.make()
+        self.binding = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.address = f"http://localhost:{port}" if host in LOCAL else f"http://{self.binding}"
         self.servers: list[Postgres | Valkey] = []
         self.running: dict[str, Child] = {}
         self.selector = selectors.DefaultSelector()
@@ -66,10 +67,10 @@ class Supervisor:
         """Start everything and stay until told to end. Raises CannotStart."""
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, self._asked_to_stop)
-        self._check_port()
         with self._only_one():
             try:
                 self._end_left_over()
+                self._check_port()
                 self._start_servers()
                 self._set_up()
                 self._start_portal()
@@ -80,14 +81,16 @@ class Supervisor:
             except Stopped:
                 pass
             except ServerFailed as error:
-                raise CannotStart(str(error)) from error
+                if not self.stopping:
+                    raise CannotStart(str(error)) from error
             finally:
                 self._end_all()
 
     # Starting
 
     def _check_port(self) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((self.host, self.port))
@@ -102,9 +105,6 @@ class Supervisor:
 
     @contextlib.contextmanager
     def _only_one(self):
-        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if processes.server_account():  # the servers' account has to pass through to its own folder
-            self.home.chmod(0o755)
         with (self.home / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -138,7 +138,7 @@ class Supervisor:
             redis_url = self.servers[-1].url
         for server in self.servers:
             child = Child(server.name, [], server.end_with)
-            child.process = server.start()
+            child.process = server.start(is_stopping=self._is_stopping)
             self.running[server.name] = child
         self.run_facts = {
             "address": self.address,
@@ -176,7 +176,7 @@ class Supervisor:
 
     def _start_portal(self) -> None:
         python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "londonpsn"]
-        web = [python, "-m", "gunicorn", "londonpsn.wsgi", "--bind", f"{self.host}:{self.port}"]
+        web = [python, "-m", "gunicorn", "londonpsn.wsgi", "--bind", self.binding]
         web += ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "2", "--preload"]
         web += ["--no-control-socket", "--graceful-timeout", "3"]
         if os.path.isdir("/dev/shm"):  # noqa: S108, gunicorn's heartbeat should not wait for a disk
@@ -205,9 +205,11 @@ class Supervisor:
     def _wait_until_ready(self, patience: float = 120) -> None:
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            self._attend(0.2)
+            asked = time.monotonic()
             if self._is_ready():
                 return
+            while time.monotonic() < asked + 0.4:
+                self._attend(0.2)
         raise CannotStart(
             f"The portal did not become ready in {patience:.0f} s; see the log above."
         )
@@ -246,7 +248,8 @@ class Supervisor:
         if self.stopping:
             raise Stopped
         for child in list(self.running.values()):
-            if child.process and child.process.poll() is not None and child.name != "set_up":
+            ended = child.process is None or child.process.poll() is not None
+            if ended and child.name != "set_up":
                 self._revive(child)
 
     def _pass_on(self, child: Child, stream) -> None:
@@ -262,18 +265,23 @@ class Supervisor:
     def _revive(self, child: Child) -> None:
         now = time.monotonic()
         if not child.again_at:
-            processes.kill_session(child.process.pid)
+            if child.process:
+                processes.kill_session(child.process.pid)
             child.failures = 1 if now - child.started > 60 else child.failures + 1
             wait = min(30, 2 ** min(child.failures - 1, 5) - 1)
             child.again_at = now + wait
-            code = child.process.returncode
-            self._say("serve", f"{child.name} ended ({code}); starting it again in {wait} s")
+            code = f" ({child.process.returncode})" if child.process else ""
+            self._say("serve", f"{child.name} ended{code}; starting it again in {wait} s")
         if now < child.again_at:
             return
         child.again_at = 0
         server = next((server for server in self.servers if server.name == child.name), None)
         if server:
-            child.process = server.start()
+            child.process, child.started = None, now
+            try:
+                child.process = server.start(patience=20, is_stopping=self._is_stopping)
+            except ServerFailed as error:
+                self._say("serve", str(error))
         else:
             self._start(child)
         self._write_run()
@@ -285,6 +293,9 @@ class Supervisor:
 
     def _asked_to_stop(self, *_) -> None:
         self.stopping = True
+
+    def _is_stopping(self) -> bool:
+        return self.stopping
 
     def _end_all(self) -> None:
         for name in ("set_up", "web", "worker", "beat"):

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import redis
@@ -30,8 +31,10 @@ class Valkey:
     def url(self) -> str:
         return f"unix://{self.socket}?db=0"
 
-    def start(self, patience: float = 20) -> subprocess.Popen:
-        """Start the server and wait until it answers."""
+    def start(
+        self, patience: float = 20, is_stopping: Callable[[], bool] = bool
+    ) -> subprocess.Popen:
+        """Start the server and wait until it answers, or raise ServerFailed with nothing left."""
         processes.own_directory(self.directory)
         binary = _reachable(_find_binary(), self.directory)
         command = [binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"]
@@ -46,10 +49,11 @@ class Valkey:
             **processes.as_server_account(),
         )
         end = time.monotonic() + patience
-        while time.monotonic() < end and process.poll() is None:
+        while time.monotonic() < end and process.poll() is None and not is_stopping():
             if self.answers():
                 return process
             time.sleep(0.02)
+        processes.end(process, self.end_with, time.monotonic() + 2)
         log = self.log.read_text()[-2000:] if self.log.exists() else "it wrote no log"
         raise ServerFailed(f"Valkey did not start:\n{log}")
 

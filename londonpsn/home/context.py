@@ -43,11 +43,12 @@ def _menu(request) -> list[MenuItem]:
     items = []
     if sees_summaries(user):
         items.append(("London", "london-default", [], ("london", "london-default")))
-    if place != "all":
+    sees_record = place in _own_places(user) or user.access.all_councils
+    if place != "all" and sees_record:
         items.append(("Overview", "council", [place], ("council",)))
     items.append(("Lines", "lines", [place], ("lines",)))
     if user.access.allows_anywhere(Permission.RECORD_VIEW):
-        items.append(("Savings", "savings", [place], ("savings",)))
+        items.append(("Savings", "savings", [place if sees_record else "all"], ("savings",)))
         items.append(("Jobs", "jobs", [], ("jobs", "job-batch")))
     name = here.url_name if here else ""
     return [
@@ -58,5 +59,9 @@ def _menu(request) -> list[MenuItem]:
 
 def _own_place(user) -> str:
     """The slug of a person's only council, else ``all``."""
-    slugs = {held.council.slug for held in user.access.roles if held.council}
+    slugs = _own_places(user)
     return slugs.pop() if len(slugs) == 1 and not user.access.all_councils else "all"
+
+
+def _own_places(user) -> set[str]:
+    return {held.council.slug for held in user.access.roles if held.council}

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, Sum
 
-from boroughs.models import Council
+from boroughs.models import Council, Generation
 from boroughs.queries import Freshness, freshness
 from londonpsn.common.money import percent
-from procurement.models import Series
-from procurement.queries import payment_summary
+from procurement.queries import SavingsFilter, councils_with_savings, payment_summary
 from services.migration import (
     Standing,
     Status,
@@ -22,6 +20,7 @@ from services.migration import (
     retired_percent,
 )
 from services.models import Line, MigrationStatus, Programme
+from services.models.line import billed_on
 from services.queries import Summary
 
 # Worst first: what slipped back, then how far there is to go; who has nothing to do comes last.
@@ -68,9 +67,15 @@ class London:
         return sum(row.status == Status.FULLY_MIGRATED for row in self.rows)
 
     @property
-    def legend(self) -> list[tuple[Status, int]]:
-        counts = Counter(row.status for row in self.rows)
-        return [(status, counts[status]) for status in Status]
+    def legend(self) -> list[tuple[Status, str, int]]:
+        """Each status in words with the number of councils; what is told apart is counted apart."""
+        counts = Counter((row.status, row.status_words) for row in self.rows)
+        missing = {(status, status.label): 0 for status in Status}
+        order = list(Status).index
+        return sorted(
+            ((status, words, count) for (status, words), count in (missing | counts).items()),
+            key=lambda row: (order(row[0]), row[1]),
+        )
 
     @property
     def freshness(self) -> Freshness:
@@ -109,6 +114,17 @@ SUMMED = (
 )
 
 
+def is_open_to(user, london: London, wanted: SavingsFilter) -> bool:
+    """Answer whether the person may see the programme's sums of pounds (decisions 6).
+
+    What is summed has to be of enough councils, or each could be worked out from it.
+    """
+    if user.access.all_councils:
+        return True
+    with_old_money = sum(bool(row.standing.lines_with_mrc) for row in london.rows)
+    return min(with_old_money, councils_with_savings(wanted)) >= ENOUGH_COUNCILS
+
+
 def rates(standing, *, with_pounds: bool = False) -> list[Rate]:
     """Return the three rates, always together, the headline first (spec 5.3)."""
     known = percent(standing.lines_with_mrc, standing.lines_in_scope)
@@ -132,38 +148,52 @@ def rates(standing, *, with_pounds: bool = False) -> list[Rate]:
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """Lines of one service type and body kind: how many there are today, and pounds a month."""
+    """Lines of one service type and body kind: how many there are today, and pounds a month.
+
+    The pounds are those known; ``unpriced`` are the billed lines for which they are not.
+    """
 
     body_kind: str
     name: str
     old_lines: int
-    old_monthly: Decimal
+    old_monthly: Decimal | None
+    old_unpriced: int
     new_lines: int
-    new_monthly: Decimal
+    new_monthly: Decimal | None
+    new_unpriced: int
     planned_lines: int
 
 
-def lines_by_kind(council: Council, day: date, generation_id: int | None) -> list[KindRow]:
+def lines_by_kind(user, council: Council, day: date, newest: Generation | None) -> list[KindRow]:
     """Return the council's lines by who uses them and kind of service, as of ``day``.
 
-    New are those of the generation given. A line that has ended, or not begun, is in nobody's use.
+    Old are those of a generation before ``newest``. A line that has ended, or not begun, is in
+    nobody's use; one that is not billed yet costs nothing yet.
     """
     begun = Q(starts_on=None) | Q(starts_on__lte=day)
     live = begun & (Q(ends_on=None) | Q(ends_on__gt=day))
-    new, nothing = Q(generation=generation_id), Value(Decimal(0))
+    new = Q(generation__sequence__gte=newest.sequence if newest else 0)
+    unpriced = live & billed_on(day) & Q(monthly=None)
     rows = (
-        Line.objects.of_council(council)
+        Line.objects.visible_to(user)
+        .of_council(council)
         .with_monthly(day)
         .values("body__kind", "service_type__name")
         .annotate(
             old_lines=Count("pk", filter=live & ~new),
             new_lines=Count("pk", filter=live & new),
             planned_lines=Count("pk", filter=Q(starts_on__gt=day)),
-            old_monthly=Coalesce(Sum("monthly", filter=live & ~new), nothing),
-            new_monthly=Coalesce(Sum("monthly", filter=live & new), nothing),
+            old_monthly=Sum("monthly", filter=live & ~new),
+            new_monthly=Sum("monthly", filter=live & new),
+            old_unpriced=Count("pk", filter=unpriced & ~new),
+            new_unpriced=Count("pk", filter=unpriced & new),
         )
         .order_by("body__kind", "service_type__name")
     )
+    for row in rows:
+        for side in ("old", "new"):
+            if not row[f"{side}_unpriced"]:
+                row[f"{side}_monthly"] = row[f"{side}_monthly"] or Decimal(0)
     return [
         KindRow(body_kind=row.pop("body__kind"), name=row.pop("service_type__name"), **row)
         for row in rows
@@ -174,10 +204,11 @@ def other_programmes(programme: Programme) -> list[Programme]:
     return list(Programme.objects.exclude(pk=programme.pk).order_by("name"))
 
 
-def statuses_of(council: Council) -> list[Summary]:
+def statuses_of(user, council: Council) -> list[Summary]:
     """Return where one council stands in every programme, the default one first."""
     fresh = freshness(["MIGRATION_STATUS", "SAVINGS"], [council.pk])[council.pk]
-    held = MigrationStatus.objects.filter(council=council).select_related("programme")
+    held = MigrationStatus.objects.visible_to(user).of_council(council)
+    held = held.select_related("programme__generation")
     return [
         Summary(council, status.programme, status, fresh)
         for status in held.order_by("-programme__is_default", "programme__code")
@@ -195,9 +226,9 @@ class Spend:
     rows: int
 
 
-def spend_of(council: Council) -> Spend | None:
+def spend_of(user, council: Council) -> Spend | None:
     """Return what the council has published that it paid, None when nothing is held."""
-    rows = payment_summary([council.pk], series=Series.SUPPLIER_PAYMENTS)
+    rows = payment_summary(user, council)
     if not rows:
         return None
     cells: Counter = Counter()

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from londonpsn.home import health, views
+from londonpsn.home import views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,6 +10,4 @@ urlpatterns = [
     path("london/", views.london, name="london-default"),
     path("london/<slug:programme>/", views.london, name="london"),
     path("c/<slug:slug>/", views.council, name="council"),
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
 ]

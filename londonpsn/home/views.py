@@ -2,18 +2,20 @@
 
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
 
-from boroughs.authorization import Permission
+from boroughs.authorization import Permission, can
 from boroughs.models import Body
-from boroughs.queries import find_council, sees_summaries
+from boroughs.queries import find_council, sees_summaries, served_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.home import forms, queries
 from procurement.queries import SavingsFilter, savings_tables
 from services.queries import find_programme, summaries
+
+API = "/api/v1/"
 
 
 class SignIn(LoginView):
@@ -40,17 +42,19 @@ def london(request, programme=None):
     today = clock.today()
     page = queries.London(summaries(programme, today=today, now=clock.now()))
     sees_pounds = request.user.access.all_councils
+    kinds = programme.service_types.values("pk")
+    everyones = SavingsFilter(None, body_kind=Body.Kind.COUNCIL, service_types=kinds)
+    is_open = queries.is_open_to(request.user, page, everyones)
     totals = None
-    if sees_pounds or page.with_data >= queries.ENOUGH_COUNCILS:
-        kinds = programme.service_types.values("pk")
-        wanted = SavingsFilter(body_kind=Body.Kind.COUNCIL, service_types=kinds)
-        totals = savings_tables(wanted, "financial_year", today).get(Body.Kind.COUNCIL)
+    if is_open:
+        totals = savings_tables(everyones, "financial_year", today).get(Body.Kind.COUNCIL)
     context = {
         "programme": programme,
         "programmes": queries.other_programmes(programme),
         "london": page,
-        "rates": queries.rates(page.standing, with_pounds=totals is not None),
+        "rates": queries.rates(page.standing, with_pounds=is_open),
         "totals": totals,
+        "is_open": is_open,
         "sees_pounds": sees_pounds,
         "visible_ids": None if sees_pounds else request.user.access.council_ids,
         "freshness": page.freshness,
@@ -62,19 +66,20 @@ def council(request, slug):
     """One council: where it stands, what it has, what it saves, what it really paid."""
     if slug == "all":
         return redirect("home")
-    council = find_council(request.user, slug=slug)
-    if not request.user.access.allows(Permission.RECORD_VIEW, council.pk):
+    user = request.user
+    council = find_council(served_councils(user), slug=slug)
+    if not can(user, Permission.RECORD_VIEW, council):
         return redirect("lines", slug=slug)
     today = clock.today()
-    statuses = queries.statuses_of(council)
-    generation = statuses[0].programme.generation_id if statuses else None
+    statuses = queries.statuses_of(user, council)
+    generation = statuses[0].programme.generation if statuses else None
     context = {
         "council": council,
         "statuses": [(row, queries.rates(row.standing, with_pounds=True)) for row in statuses],
         "freshness": statuses[0].freshness if statuses else None,
-        "kinds": queries.lines_by_kind(council, today, generation),
-        "savings": savings_tables(SavingsFilter([council.pk]), "financial_year", today),
-        "spend": queries.spend_of(council),
+        "kinds": queries.lines_by_kind(user, council, today, generation),
+        "savings": savings_tables(SavingsFilter(user, [council.pk]), "financial_year", today),
+        "spend": queries.spend_of(user, council),
     }
     return render(request, "home/council.html", context)
 
@@ -97,10 +102,15 @@ def refused(request, exception=None):
 
 def broken(request):
     """Without context: what is broken may be what the context needs."""
+    if request.path.startswith(API):
+        detail = "Something went wrong here. Nothing was saved. Try again later."
+        return JsonResponse({"detail": detail}, status=500)
     return HttpResponse(loader.get_template("500.html").render(), status=500)
 
 
 def _problem(request, status: int, title: str, exception=None):
+    if request.path.startswith(API):
+        return JsonResponse({"detail": str(exception or title)}, status=status)
     request.resolver_match = None  # what went wrong is no page of the council it was asked of
     context = {"title": title, "detail": str(exception or ""), "status": status}
     return render(request, "problem.html", context, status=status)
@@ -113,6 +123,8 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        if "%00" in request.META["QUERY_STRING"]:  # no text in the database has it
+            return bad_request(request, BadInput("The address holds a character that no text has."))
         return self.get_response(request)
 
     def process_exception(self, request, exception):

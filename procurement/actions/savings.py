@@ -24,11 +24,11 @@ WITH grouped AS MATERIALIZED (  -- each replacement with the baseline that count
     WHERE body.council_id = ANY(%(councils)s)
     ORDER BY r.id, base.version DESC
 ),
-member AS MATERIALIZED (  -- its lines, with the days billed within the baseline
+member AS MATERIALIZED (  -- its lines, with the days billed while they take part in it
     SELECT
-        g.id AS group_id, m.side, m.line_id, line.contract_id, line.billed_from,
+        g.id AS group_id, m.side, m.line_id, m.let_go_on, line.contract_id, line.billed_from,
         GREATEST(line.billed_from, g.starts_on) AS starts_on,
-        LEAST(line.billed_until, g.ends_on) AS ends_on
+        LEAST(line.billed_until, g.ends_on, m.let_go_on) AS ends_on
     FROM grouped g
     JOIN services_replacementline m ON m.replacement_id = g.id
     JOIN services_line line ON line.id = m.line_id
@@ -36,20 +36,21 @@ member AS MATERIALIZED (  -- its lines, with the days billed within the baseline
 charge AS MATERIALIZED (  -- what they are charged, within those days
     SELECT
         c.id, m.group_id, m.line_id, m.side, c.kind, c.amount, c.starts_on AS charged_on,
+        m.let_go_on,
         GREATEST(c.starts_on, m.starts_on) AS starts_on, LEAST(c.ends_on, m.ends_on) AS ends_on
     FROM member m
     JOIN services_charge c ON c.line_id = m.line_id
 ),
 priced AS (
-    SELECT line_id, SUM(ends_on - starts_on) AS days
+    SELECT group_id, line_id, SUM(ends_on - starts_on) AS days
     FROM charge
     WHERE kind = 'RECURRING' AND starts_on < ends_on
-    GROUP BY line_id
+    GROUP BY group_id, line_id
 ),
 composed AS (  -- what its lines say of a group: whether all money is known, and its contract
     SELECT
         m.group_id,
-        COUNT(*) FILTER (WHERE m.side = 'OLD') AS lines,
+        COUNT(*) FILTER (WHERE m.side = 'OLD' AND m.let_go_on IS NULL) AS lines,
         CASE WHEN BOOL_OR(m.side = 'NEW') THEN MIN(m.contract_id) FILTER (WHERE m.side = 'NEW')
              ELSE MIN(m.contract_id) END AS contract_id,
         BOOL_AND(
@@ -58,7 +59,7 @@ composed AS (  -- what its lines say of a group: whether all money is known, and
             OR (m.side = 'NEW' AND m.billed_from IS NULL AND COALESCE(p.days, 0) > 0)
         ) AS money_is_known
     FROM member m
-    LEFT JOIN priced p USING (line_id)
+    LEFT JOIN priced p USING (group_id, line_id)
     GROUP BY m.group_id
 ),
 keyed AS MATERIALIZED (  -- a number for each key, so that it is carried and compared as one
@@ -122,7 +123,7 @@ change AS (  -- what each adds to the month from which it counts, and takes away
     SELECT k.key_id, 'X', part.month, part.pounds
     FROM charge c
     JOIN keyed k ON k.id = c.group_id AND k.is_covered
-        AND c.charged_on >= k.starts_on AND c.charged_on < k.ends_on,
+        AND c.charged_on >= k.starts_on AND c.charged_on < LEAST(k.ends_on, c.let_go_on),
         LATERAL (SELECT DATE_TRUNC('month', c.charged_on::timestamp)::date AS month) paid,
         LATERAL (
             VALUES (paid.month, ROUND(c.amount, 2)),
@@ -176,18 +177,23 @@ put AS (
 old_line AS (  -- what old lines cost, where no baseline says it: estimated, and not covered
     SELECT k.id AS group_id, m.line_id, m.side
     FROM keyed k
-    JOIN member m ON m.group_id = k.id
+    JOIN member m ON m.group_id = k.id AND m.let_go_on IS NULL
     WHERE k.amount IS NULL
     UNION ALL
     SELECT NULL, line.id, 'OLD'
     FROM services_line line
     JOIN boroughs_body body ON body.id = line.body_id AND body.council_id = ANY(%(councils)s)
-    WHERE NOT EXISTS (SELECT FROM services_replacementline m WHERE m.line_id = line.id)
+    JOIN boroughs_generation old ON old.id = line.generation_id
+    WHERE NOT EXISTS (
+            SELECT FROM services_replacementline m
+            WHERE m.line_id = line.id AND m.let_go_on IS NULL
+        )
         AND EXISTS (
             SELECT FROM services_programme p
             JOIN services_programme_service_types t
                 ON t.programme_id = p.id AND t.servicetype_id = line.service_type_id
-            WHERE p.generation_id <> line.generation_id AND body.kind = ANY(p.body_kinds)
+            JOIN boroughs_generation new ON new.id = p.generation_id
+            WHERE old.sequence < new.sequence AND body.kind = ANY(p.body_kinds)
         )
 ),
 estimated AS (
@@ -265,12 +271,19 @@ input AS (  -- all that the figures are a function of, in a fixed order
     FROM keyed k
     UNION ALL
     SELECT k.council_id, k.id, m.line_id, 0,
-           ROW(m.side, m.contract_id, m.billed_from, m.starts_on, m.ends_on)::text
+           ROW(m.side, m.contract_id, m.let_go_on, m.billed_from, m.starts_on, m.ends_on)::text
     FROM keyed k JOIN member m ON m.group_id = k.id
     UNION ALL
     SELECT k.council_id, k.id, c.line_id, c.id,
            ROW(c.kind, c.amount, c.charged_on, c.ends_on)::text
     FROM keyed k JOIN charge c ON c.group_id = k.id
+    UNION ALL
+    SELECT body.council_id, 0, e.line_id, 0,
+           ROW(body.kind, line.service_type_id, line.contract_id, e.amount)::text
+    FROM estimated e
+    JOIN services_line line ON line.id = e.line_id
+    JOIN boroughs_body body ON body.id = line.body_id
+    WHERE e.group_id IS NULL
 ),
 printed AS (
     SELECT council_id, ENCODE(SHA256(CONVERT_TO(

@@ -2,10 +2,7 @@
 
 from rest_framework import serializers
 
-
-class Pounds(serializers.DecimalField):
-    def __init__(self, **options):
-        super().__init__(max_digits=16, decimal_places=2, **options)
+from boroughs.api.serializers import Pounds
 
 
 class SavingsSerializer(serializers.Serializer):
@@ -25,7 +22,7 @@ class SavingsSerializer(serializers.Serializer):
 
 
 class PaymentSummarySerializer(serializers.Serializer):
-    """Real payments of one published name in one month."""
+    """Real payments of one published name in one month, of one series."""
 
     supplier = serializers.CharField()
     name = serializers.CharField(help_text="The supplier's name as published")

@@ -7,12 +7,13 @@ from rest_framework.viewsets import GenericViewSet
 
 from boroughs.api.filters import COUNCIL
 from boroughs.authorization import Permission
-from boroughs.models import Body
-from boroughs.queries import find_council
+from boroughs.models import Body, Council
+from boroughs.queries import find_council, visible_councils
 from londonpsn.common.errors import BadInput
 from londonpsn.common.periods import month_code, parse_month
 from procurement import queries
 from procurement.api import serializers
+from procurement.models import Series
 
 MONTHS = [
     OpenApiParameter("from", OpenApiTypes.STR, description="First month, 2013-04"),
@@ -38,8 +39,10 @@ class SavingsViewSet(GenericViewSet):
     def list(self, request):
         group_by = chosen(request, "group_by", queries.GROUPINGS) or "financial_year"
         first, last = months_asked(request)
+        council = council_asked(request)
         wanted = queries.SavingsFilter(
-            council_ids=councils_asked(request),
+            request.user,
+            council_ids=[council.pk] if council else None,
             body_kind=chosen(request, "body_kind", Body.Kind.values),
             from_month=first,
             to_month=last,
@@ -65,10 +68,20 @@ class PaymentSummaryViewSet(GenericViewSet):
     filter_backends = []
 
     @extend_schema(
-        parameters=[COUNCIL, *MONTHS],
+        parameters=[
+            COUNCIL,
+            *MONTHS,
+            OpenApiParameter("series", enum=Series.values, default=str(Series.SUPPLIER_PAYMENTS)),
+        ],
         responses=serializers.PaymentSummarySerializer(many=True),
     )
     def list(self, request):
+        council = council_asked(request)
+        first, last = months_asked(request)
+        series = chosen(request, "series", Series.values) or Series.SUPPLIER_PAYMENTS
+        found = queries.payment_summary(
+            request.user, council, series=series, from_month=first, to_month=last
+        )
         rows = [
             {
                 "supplier": row.supplier,
@@ -77,20 +90,18 @@ class PaymentSummaryViewSet(GenericViewSet):
                 "amount": row.amount,
                 "rows": row.rows,
             }
-            for row in queries.payment_summary(councils_asked(request), *months_asked(request))
+            for row in found
         ]
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-def councils_asked(request) -> list[int] | None:
-    """Return the councils to sum over: the one named, else all that the person sees (None)."""
-    access = request.user.access
-    if not access.allows_anywhere(Permission.RECORD_VIEW):
+def council_asked(request) -> Council | None:
+    """Return the visible council that is named, None for all that the person sees."""
+    if not request.user.access.allows_anywhere(Permission.RECORD_VIEW):
         raise PermissionDenied("Savings and payments are for councils and London Grid.")
-    if code := request.query_params.get("council"):
-        return [find_council(request.user, register_code=code).pk]
-    return None if access.all_councils else sorted(access.council_ids)
+    code = request.query_params.get("council")
+    return find_council(visible_councils(request.user), register_code=code) if code else None
 
 
 def months_asked(request):

@@ -7,13 +7,14 @@ from django.db import transaction
 
 from boroughs import authorization, jobs
 from boroughs.jobs import Done
-from boroughs.models import Council, JobRun
+from boroughs.models import JobRun
 from londonpsn.common.errors import Refused
 from londonpsn.common.stages import find_move
 from services import queries
-from services.models import Line, LineMove, MigrationStatus, Programme
-from services.stages import MOVES, Stage
+from services.models import Line, LineFlag, LineMove, MigrationStatus, Programme
+from services.stages import MOVES, RETIRED, Stage
 
+NOT_REQUIRED = LineFlag.Kind.NOT_REQUIRED
 STATUS_FIELDS = [
     "status",
     "reasons",
@@ -38,7 +39,8 @@ def move_line(
     """Record that a line reached another stage on the day ``on``, and have its status recomputed.
 
     Raises Line.DoesNotExist, PermissionDenied, IllegalMove, or Refused when the day lies after
-    ``today`` or before the line's last move; on any of them nothing has changed.
+    ``today`` or before the line's last move, or when a line that has to be replaced would skip
+    that; on any of them nothing has changed.
     """
     line = (
         Line.objects.select_for_update(of=["self"]).select_related("body__council").get(pk=line_id)
@@ -55,6 +57,11 @@ def move_line(
             f"The line went to “{stage.label}” on {last.on:%-d %B %Y}. "
             "A move cannot be dated before the one it follows."
         )
+    if move in RETIRED and not line.flags.in_force_on(on).filter(kind=NOT_REQUIRED).exists():
+        raise Refused(
+            "Only a line that is not required any more can be ceased without a replacement. "
+            "Flag it as not required, with the reason, or choose its solution first."
+        )
     recorded = LineMove.objects.create(
         line=line,
         from_stage=stage,
@@ -67,12 +74,6 @@ def move_line(
     )
     jobs.request(kinds=[JobRun.Kind.MIGRATION_STATUS], council_ids=[council.pk], at=at, by=by)
     return recorded
-
-
-def request_all(*, at: datetime, by=None) -> None:
-    """Have the status of every council worked out again, after a change to a programme."""
-    councils = Council.objects.values_list("pk", flat=True)
-    jobs.request(kinds=[JobRun.Kind.MIGRATION_STATUS], council_ids=list(councils), at=at, by=by)
 
 
 def recompute(council_ids: Collection[int], today: date) -> dict[int, Done]:

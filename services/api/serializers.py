@@ -2,9 +2,18 @@
 
 from rest_framework import serializers
 
-from boroughs.models import Body
+from boroughs.api.serializers import Pounds
+from boroughs.models import Body, Supplier
 from services.models import Contract, MigrationStatus
 from services.stages import Stage
+
+
+class SupplierSerializer(serializers.ModelSerializer):
+    aliases = serializers.SlugRelatedField("name", many=True, read_only=True)
+
+    class Meta:
+        model = Supplier
+        fields = ["id", "code", "name", "role", "company_number", "aliases", "note"]
 
 
 class ContractSerializer(serializers.ModelSerializer):
@@ -29,7 +38,8 @@ class ContractSerializer(serializers.ModelSerializer):
 class LineSerializer(serializers.Serializer):
     """A line from plain values, by their paths: what programs read most makes no models.
 
-    ``monthly`` is the pounds a month in force on the portal's day; null when nothing is.
+    ``monthly`` is the pounds a month billed on the portal's day, null when none are or they are
+    not known; ``stage`` is null for a line that no programme moves.
     """
 
     id = serializers.IntegerField()
@@ -45,8 +55,8 @@ class LineSerializer(serializers.Serializer):
     reference = serializers.CharField()
     description = serializers.CharField()
     quantity = serializers.IntegerField()
-    stage = serializers.ChoiceField(Stage.choices)
-    monthly = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+    stage = serializers.ChoiceField(Stage.choices, allow_null=True)
+    monthly = Pounds(allow_null=True)
     starts_on = serializers.DateField(allow_null=True)
     ends_on = serializers.DateField(allow_null=True)
     billed_from = serializers.DateField(allow_null=True)

@@ -1,5 +1,6 @@
 """What runs and how it moves: read-only, narrowed to what the person sees."""
 
+from django.db.models import Exists, OuterRef, Prefetch
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,7 +11,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from boroughs.api.filters import CouncilFilterBackend
 from boroughs.api.views import NarrowedViewSet
-from boroughs.queries import sees_summaries
+from boroughs.models import Council, Supplier, SupplierAlias
+from boroughs.queries import find_council, sees_summaries, served_councils
 from londonpsn.common import clock
 from londonpsn.common.periods import parse_day
 from services import queries
@@ -19,17 +21,32 @@ from services.api.filters import LineFilters
 from services.models import Contract, Line
 
 
+class SupplierViewSet(NarrowedViewSet):
+    """Suppliers and the names they go by in payment files: reference data."""
+
+    queryset = Supplier.objects.prefetch_related(
+        Prefetch("aliases", SupplierAlias.objects.order_by("name"))
+    ).order_by("name")
+    serializer_class = serializers.SupplierSerializer
+
+    def of_council(self, suppliers, council):
+        """Those that provide a line of the council."""
+        lines = Line.objects.visible_to(self.request.user).of_council(council)
+        return suppliers.filter(Exists(lines.filter(supplier=OuterRef("pk"))))
+
+
 class ContractViewSet(NarrowedViewSet):
     """What councils have signed with suppliers. A null day is not known."""
 
+    councils_named = staticmethod(served_councils)
     queryset = Contract.objects.select_related("council", "supplier").order_by("pk")
     serializer_class = serializers.ContractSerializer
-    council_path = "council"
 
 
 class LineViewSet(NarrowedViewSet):
     """Every service in use, old and new, with the stage and price it has on the portal's day."""
 
+    councils_named = staticmethod(served_councils)
     queryset = Line.objects.order_by("pk")
     serializer_class = serializers.LineSerializer
     filter_backends = [CouncilFilterBackend, DjangoFilterBackend]
@@ -83,6 +100,7 @@ class MigrationViewSet(GenericViewSet):
             as_at=parse_day(as_at) if as_at else None,
         )
         if code := request.query_params.get("council"):
-            rows = [row for row in rows if row.council.register_code == code]
+            council = find_council(Council.objects.all(), register_code=code)
+            rows = [row for row in rows if row.council == council]
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -44,11 +44,10 @@ class ServiceType(models.Model):
 class ContractQuerySet(CouncilRowsQuerySet):
     def visible_to(self, user):
         """Contracts of the person's councils, and those their supplier serves."""
-        if user.access.supplier_ids:
-            return self.filter(
-                Q(council__in=user.access.council_ids) | Q(supplier__in=user.access.supplier_ids)
-            )
-        return super().visible_to(user)
+        narrowed = super().visible_to(user)
+        if user.access.all_councils or not user.access.supplier_ids:
+            return narrowed
+        return narrowed | self.filter(supplier__in=user.access.supplier_ids)
 
 
 class ContractProration(models.TextChoices):

@@ -5,7 +5,9 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import (
+    Case,
     CheckConstraint,
+    Exists,
     F,
     Func,
     OuterRef,
@@ -13,6 +15,7 @@ from django.db.models import (
     Subquery,
     UniqueConstraint,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce, Upper
 
@@ -20,7 +23,7 @@ from boroughs.models import Body, Connection, Generation, Site, Supplier, User
 from boroughs.models.connection import days
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import ends_after_it_starts, not_negative, one_of
-from services.models.contract import Contract, ServiceType
+from services.models.contract import Contract, Programme, ServiceType
 from services.stages import Stage
 
 
@@ -29,17 +32,22 @@ def folded(field: str) -> Func:
     return Upper(Func(F(field), Value(r"\s+"), Value(""), Value("g"), function="regexp_replace"))
 
 
+def billed_on(day) -> Q:
+    """The lines that are billed on ``day``, as far as their billed period is known."""
+    return (Q(billed_from=None) | Q(billed_from__lte=day)) & (
+        Q(billed_until=None) | Q(billed_until__gt=day)
+    )
+
+
 class LineQuerySet(CouncilRowsQuerySet):
     council_path = "body__council"
 
     def visible_to(self, user):
         """Lines of the person's councils, and those their supplier provides."""
-        if user.access.supplier_ids:
-            return self.filter(
-                Q(body__council__in=user.access.council_ids)
-                | Q(supplier__in=user.access.supplier_ids)
-            )
-        return super().visible_to(user)
+        narrowed = super().visible_to(user)
+        if user.access.all_councils or not user.access.supplier_ids:
+            return narrowed
+        return narrowed | self.filter(supplier__in=user.access.supplier_ids)
 
     def with_reference(self, text: str):
         """Keep the lines whose reference holds ``text``, whatever the spaces and capitals."""
@@ -48,22 +56,37 @@ class LineQuerySet(CouncilRowsQuerySet):
         )
 
     def with_stage(self):
-        """Add ``stage``: that of the last move, FOUND for a line that never moved."""
+        """Add ``stage``: that of the last move.
+
+        A line that never moved is FOUND when a programme moves its kind on to a later generation,
+        and has no stage otherwise.
+        """
         last = (
             LineMove.objects.filter(line=OuterRef("pk"))
             .order_by("-on", "-pk")
             .values("to_stage")[:1]
         )
-        return self.annotate(stage=Coalesce(Subquery(last), Value(Stage.IDENTIFIED)))
+        moved_on = Programme.objects.filter(
+            service_types=OuterRef("service_type"),
+            body_kinds__contains=[OuterRef("body__kind")],
+            generation__sequence__gt=OuterRef("generation__sequence"),
+        )
+        return self.annotate(
+            stage=Coalesce(
+                Subquery(last),
+                Case(When(Exists(moved_on), then=Value(Stage.IDENTIFIED))),
+                output_field=models.CharField(),
+            )
+        )
 
     def with_monthly(self, day):
-        """Add ``monthly``: pounds a month in force on ``day``, None when nothing is."""
+        """Add ``monthly``: pounds a month billed on ``day``, None for none or not known."""
         in_force = (
             Charge.objects.filter(line=OuterRef("pk"), kind=Charge.Kind.RECURRING)
             .in_force_on(day)
             .values("amount")[:1]
         )
-        return self.annotate(monthly=Subquery(in_force))
+        return self.annotate(monthly=Case(When(billed_on(day), then=Subquery(in_force))))
 
 
 class Line(models.Model):
@@ -127,7 +150,9 @@ class Line(models.Model):
         return self.reference
 
 
-class ChargeQuerySet(models.QuerySet):
+class DatedQuerySet(models.QuerySet):
+    """Rows that hold from a day to a day."""
+
     def in_force_on(self, day):
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
 
@@ -152,7 +177,7 @@ class Charge(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 
-    objects = ChargeQuerySet.as_manager()
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -235,6 +260,8 @@ class LineFlag(models.Model):
     ends_on = models.DateField(null=True, blank=True)
     reason = models.CharField(max_length=200)
     owner = models.CharField(max_length=80, blank=True)
+
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
         constraints = [

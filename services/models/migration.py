@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from boroughs.models import Body, Council
-from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
+from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import ends_after_it_starts, not_negative, one_of
 from services.models.contract import Programme, ServiceType
 from services.models.line import Line
@@ -33,7 +33,10 @@ class ReplacementLineSide(models.TextChoices):
 
 
 class ReplacementLine(models.Model):
-    """A line takes part in a replacement, as old or as new, until it is let go for another."""
+    """A line takes part in a replacement, as old or as new, until it is let go for another.
+
+    From ``let_go_on`` its money counts in this replacement no more.
+    """
 
     Side = ReplacementLineSide
 
@@ -139,7 +142,7 @@ class MigrationStatus(models.Model):
     mrc_paid_twice = models.DecimalField(max_digits=14, decimal_places=4)
     fully_migrated_first_on = models.DateField(null=True)
 
-    objects = ReferenceQuerySet.as_manager()
+    objects = CouncilRowsQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "migration statuses"

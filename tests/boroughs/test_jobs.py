@@ -1,14 +1,16 @@
 """Job runs: many changes make one recompute, none is lost, none runs for ever (decisions 21)."""
 
 import threading
+import uuid
+from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from boroughs import jobs
 from boroughs.jobs import Done, Recompute
 from boroughs.models import JobRun
-from boroughs.queries import freshness
+from boroughs.queries import batch_progress, freshness, job_counts
 from londonpsn.common.locks import Lock, hold, try_hold
 from procurement.models import SavingsMonth
 from tests import factories as new
@@ -182,12 +184,100 @@ def test_the_sweep_sends_what_waits_and_what_was_lost_and_leaves_what_runs(
     thread.start()
     held.wait(10)
     try:
-        assert jobs.sweep() == 2
+        assert jobs.sweep(at=AT, today=TODAY) == 2
     finally:
         over.set()
         thread.join()
 
     assert sent == [{"kind": "SAVINGS", "council_ids": sorted([waiting.pk, lost.pk])}]
+
+
+def test_figures_that_follow_the_day_are_asked_for_when_it_has_changed(db, monkeypatch):
+    """After midnight, or with another PORTAL_TODAY, yesterday's status is no status."""
+    council = new.new_council()
+    JobRun.objects.exclude(kind="DEMO_DATA").delete()
+    sent = []
+    monkeypatch.setattr(jobs, "wake", lambda **message: sent.append(message))
+    for kind in ("SAVINGS", "MIGRATION_STATUS"):
+        jobs.request(kinds=[kind], council_ids=[council.pk], at=AT, and_wake=False)
+        jobs.run(kind=kind, council_ids=[council.pk], today=TODAY)
+
+    assert jobs.sweep(at=AT, today=TODAY) == 0
+    assert jobs.sweep(at=AT, today=TODAY + timedelta(days=1)) == 1
+
+    assert sent == [{"kind": "MIGRATION_STATUS", "council_ids": [council.pk]}]
+
+
+def test_two_presses_of_the_button_both_come_to_their_end(db, worked):
+    first, second = uuid.uuid4(), uuid.uuid4()
+    one, other = new.new_council(), new.new_council()
+    officer = new.member(programme_wide=True)
+    request(one, batch=first)
+    request(one, other, batch=second)
+
+    totals = [batch_progress(officer, batch).total for batch in (first, second)]
+    run(one, other)
+
+    assert totals == [1, 2]
+    assert all(batch_progress(officer, batch).is_over for batch in (first, second))
+
+
+def test_without_its_session_a_worker_does_nothing_more(committed, monkeypatch):
+    """The locks went with the connection: somebody else may be at work already."""
+    council = new.new_council()
+    attempts = []
+
+    def work(council_ids, today):
+        attempts.append(council_ids)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setitem(jobs.RECOMPUTES, KIND, Recompute(Lock.SAVINGS, work))
+    request(council)
+
+    with pytest.raises(OperationalError):
+        run(council)
+
+    connection.close()
+    assert len(attempts) == 1
+    assert of(council).get().state == "RUNNING"  # for the sweep to find
+
+
+def test_a_lock_that_is_not_got_leaves_none_behind(committed):
+    held, over = threading.Event(), threading.Event()
+
+    def holder():
+        with hold(Lock.SAVINGS, [2]):
+            held.set()
+            over.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=holder)
+    thread.start()
+    held.wait(10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    with pytest.raises(OperationalError), hold(Lock.SAVINGS, [1, 2, 3]):
+        pass
+    over.set()
+    thread.join()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_only_what_failed_the_last_time_counts_as_failed(db):
+    one, other = new.new_council(), new.new_council()
+    officer = new.member(one)
+    failed = {"started_at": AT, "finished_at": AT, "error": "ValueError: x"}
+    new.new_job_run(council=one, **failed)
+    new.new_job_run(council=other, **failed)
+    assert job_counts(officer) == {"waiting": 0, "running": 0, "failed": 1}
+
+    new.new_job_run(council=one, started_at=AT, finished_at=AT)
+
+    assert job_counts(officer) == {"waiting": 0, "running": 0, "failed": 0}
 
 
 def test_a_request_waits_for_its_commit_before_it_can_be_claimed(committed):

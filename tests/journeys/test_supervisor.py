@@ -36,18 +36,18 @@ class Portal:
         for line in self.process.stdout:
             self.said.append(line)
 
-    def command(self, *words) -> subprocess.Popen:
+    def command(self, *words, **changes) -> subprocess.Popen:
         return subprocess.Popen(
             [sys.executable, "manage.py", *words],
             cwd=settings.BASE_DIR,
-            env=self.environment,
+            env=self.environment | changes,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run(self, *words) -> tuple[int, str]:
-        process = self.command(*words)
+    def run(self, *words, **changes) -> tuple[int, str]:
+        process = self.command(*words, **changes)
         said, _ = process.communicate(timeout=60)
         return process.returncode, said
 
@@ -126,11 +126,13 @@ def test_a_start_from_nothing_survives_what_is_killed_and_ends_clean(home):
         with urllib.request.urlopen(answer, timeout=10) as response:
             assert b'"count":406' in response.read()
 
-        # A busy port and a second start of the same data get one sentence each.
-        code, said = portal.run("serve")
+        # A second start of the same data and a busy port get one sentence each.
+        for port in (portal.port, free_port()):
+            code, said = portal.run("serve", "--port", str(port))
+            assert (code, "already running at" in said, "Traceback" in said) == (1, True, False)
+        other_data = {"PORTAL_DATA": str(home / "other")}
+        code, said = portal.run("serve", **other_data)
         assert (code, "in use" in said, "Traceback" in said) == (1, True, False)
-        code, said = portal.run("serve", "--port", str(free_port()))
-        assert (code, "already running at" in said, "Traceback" in said) == (1, True, False)
 
         # Whatever is killed comes back.
         for name in ("worker", "gunicorn", "valkey", "postgres", "beat"):
@@ -180,6 +182,7 @@ def test_after_kill_9_of_the_supervisor_the_next_start_is_clean_and_nothing_is_l
     ("changes", "sentence"),
     [
         ({"DATABASE_URL": "postgres://localhost/x"}, "SECRET_KEY is not set"),
+        ({"PORT": "abc"}, "It is a number from 1 to 65535"),
         ({"DEMO": "tiny"}, "small, london or none"),
         ({"PORTAL_TODAY": "30/06/2014"}, "Write a day as 2014-06-30"),
     ],
@@ -187,9 +190,9 @@ def test_after_kill_9_of_the_supervisor_the_next_start_is_clean_and_nothing_is_l
 def test_what_is_set_wrongly_is_refused_in_a_sentence(home, changes, sentence):
     environment = {k: v for k, v in os.environ.items() if k not in LEFT_OUT}
     done = subprocess.run(
-        [sys.executable, "manage.py", "serve", "--port", str(free_port())],
+        [sys.executable, "manage.py", "serve"],
         cwd=settings.BASE_DIR,
-        env=environment | {"PORTAL_DATA": str(home)} | changes,
+        env=environment | {"PORTAL_DATA": str(home), "PORT": str(free_port())} | changes,
         capture_output=True,
         text=True,
         timeout=60,

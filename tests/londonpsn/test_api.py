@@ -68,7 +68,7 @@ def test_a_line_says_what_it_is(get):
         "reference": "CMD-HQ01|w1/NEW",
         "description": "",
         "quantity": 1,
-        "stage": "IDENTIFIED",
+        "stage": None,
         "monthly": "590.00",
         "starts_on": "2013-07-01",
         "ends_on": None,
@@ -92,6 +92,33 @@ def test_a_line_says_what_it_is(get):
 )
 def test_lines_are_filtered(get, query, expected):
     assert {row["reference"] for row in get("lines/", **query)["results"]} == expected
+
+
+def test_monthly_is_what_is_billed_on_the_day_rounded_half_away_from_zero(get):
+    council = new.new_council()
+    body = new.new_body(council)
+    priced = {"billed_from": "2014-06-30", "billed_until": "2014-07-01"}
+    for fields in (priced, {"billed_from": "2014-07-01"}, {"billed_until": "2014-06-30"}):
+        new.new_charge(new.new_line(body, **fields), amount="10.005")
+
+    rows = get("lines/", council=council.register_code)["results"]
+
+    assert [row["monthly"] for row in rows] == ["10.01", None, None]
+
+
+def test_a_line_that_never_moved_is_found_where_a_programme_moves_it_on(get):
+    council = new.new_council()
+    body, kind = new.new_body(council, kind="COUNCIL"), new.new_service_type()
+    programme = new.new_programme([kind])
+    new.new_line(body, service_type=kind)
+    new.new_line(body, service_type=kind, generation=programme.generation)
+    new.new_line(new.new_body(council, kind="SCHOOL"), service_type=kind)
+
+    rows = get("lines/", council=council.register_code)["results"]
+    found = get("lines/", council=council.register_code, stage="IDENTIFIED")["results"]
+
+    assert [row["stage"] for row in rows] == ["IDENTIFIED", None, None]
+    assert found == rows[:1]
 
 
 def test_migration_has_one_row_a_council(get):
@@ -136,6 +163,12 @@ def test_migration_as_at_a_past_day_and_by_programme(get):
         ("savings/", {"body_kind": "CLUB"}, 400, "COUNCIL, SCHOOL, OTHER"),
         ("lines/", {"stage": "MOON"}, 400, "MOON"),
         ("payments/summary/", {"to": "x"}, 400, "for example 2013-04"),
+        ("payments/summary/", {"series": "GIFTS"}, 400, "SUPPLIER_PAYMENTS, PURCHASING_CARDS"),
+        ("savings/", {"from": "9999-01", "to": "9999-12"}, 400, "1990 to 2099"),
+        ("migration/", {"as_at": "0001-01-01"}, 400, "1990 to 2099"),
+        ("migration/", {"council": "XXX"}, 404, "There is no council “XXX”"),
+        ("lines/", {"council": "a\0b"}, 400, "a character that no text has"),
+        ("moon/", {}, 404, "There is no such page"),
     ],
 )
 def test_what_cannot_be_read_is_answered_in_a_sentence(get, path, query, code, sentence):
@@ -201,6 +234,38 @@ def test_payments_are_summed_by_published_name_and_month(get):
         }
     ]
     assert get("payments/summary/", to="2013-03")["count"] == 0
+
+
+def test_payments_of_two_series_are_never_added_up(get):
+    lambeth = Council.objects.get(register_code="LBH")
+    alias = new.new_supplier_alias("Acme Telecom")
+    for series, amount in (("SUPPLIER_PAYMENTS", "10.00"), ("PURCHASING_CARDS", "3.00")):
+        new.new_payment(lambeth, alias=alias, amount=amount, series=series)
+
+    def amounts(**query):
+        return [row["amount"] for row in get("payments/summary/", **query)["results"]]
+
+    assert amounts() == ["10.00"]
+    assert amounts(series="PURCHASING_CARDS") == ["3.00"]
+
+
+def test_suppliers_of_a_council_are_those_that_provide_its_lines(get):
+    everywhere = {row["name"] for row in get("suppliers/")["results"]}
+    camden = {row["name"] for row in get("suppliers/", council="CMD")["results"]}
+    held = Line.objects.filter(body__council__register_code="CMD")
+
+    assert camden == set(held.values_list("supplier__name", flat=True)) < everywhere
+
+
+def test_what_breaks_in_the_api_is_answered_in_json(browse, db, monkeypatch):
+    client = browse("programme@london-grid")
+    client.raise_request_exception = False
+    monkeypatch.setattr("services.queries.find_programme", lambda code: 1 / 0)
+
+    response = client.get("/api/v1/migration/")
+
+    assert response.status_code == 500
+    assert "Nothing was saved" in response.json()["detail"]
 
 
 # Tokens

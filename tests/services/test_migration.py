@@ -270,6 +270,37 @@ def test_lines_of_other_bodies_services_and_the_new_generation_are_not_in_scope(
     assert status_on(programme, TODAY).lines_in_scope == 1
 
 
+def test_a_later_generation_is_never_old(programme):
+    """A new line of this programme is an old one of the next, and not the other way round."""
+    following = new.new_programme([programme.kind])  # a generation after the programme's
+    later = new.new_line(
+        programme.body, service_type=programme.kind, generation=following.generation
+    )
+    moved(later, (S.VALIDATED, date(2013, 1, 1)))
+
+    assert status_on(programme, TODAY).lines_in_scope == 1
+    following.council = programme.council
+    assert status_on(following, TODAY).lines_in_scope == 2  # the first and the second
+
+
+def test_a_line_let_go_for_another_replacement_is_not_paid_twice_in_this_one(programme):
+    moved(programme.old, *JOURNEY[:5])
+    assert status_on(programme, date(2013, 10, 1)).lines_paid_twice == 1
+
+    programme.old.replacements.update(let_go_on=date(2013, 9, 15))
+
+    assert status_on(programme, date(2013, 9, 14)).lines_paid_twice == 1
+    assert status_on(programme, date(2013, 10, 1)).lines_paid_twice == 0
+
+
+def test_what_is_billed_only_later_is_not_billed_yet(programme):
+    moved(programme.old, *JOURNEY[:5])
+    type(programme.old).objects.filter(pk=programme.old.pk).update(billed_from=date(2013, 9, 20))
+
+    assert status_on(programme, date(2013, 9, 19)).lines_billed == 0
+    assert status_on(programme, date(2013, 9, 20)).lines_billed == 1
+
+
 def test_decision_24_retired_uses_the_price_of_the_last_billed_day(programme):
     programme.old.charges.update(ends_on=date(2013, 10, 1))
     fields = {"starts_on": date(2013, 10, 1), "ends_on": date(2013, 11, 1)}
@@ -381,8 +412,21 @@ def test_a_move_that_is_not_in_the_table_is_refused(line, source, target):
 @pytest.mark.parametrize(("source", "target"), sorted(ALLOWED))
 def test_a_move_that_is_in_the_table_is_recorded(line, source, target):
     moved(line, (source, date(2014, 1, 1)))
+    new.new_line_flag(line, kind="NOT_REQUIRED")
 
     assert move(line, target).to_stage == target
+
+
+def test_decision_23_only_a_line_that_is_not_required_skips_its_replacement(line):
+    moved(line, (S.VALIDATED, date(2014, 1, 1)))
+    new.new_line_flag(line, kind="NOT_REQUIRED", ends_on=TODAY)  # over on the day of the move
+    new.new_line_flag(line, kind="EXEMPT")
+
+    with pytest.raises(Refused, match="not required any more"):
+        move(line, S.CEASE_ORDERED)
+
+    new.new_line_flag(line, kind="NOT_REQUIRED", starts_on=TODAY)
+    assert move(line, S.CEASE_ORDERED).to_stage == "CEASE_ORDERED"
 
 
 @pytest.mark.parametrize("on", [date(2014, 7, 1), date(2013, 12, 31)])
