@@ -49,7 +49,7 @@ class LineFilterForm(forms.Form):
         if chosen.get("kind"):
             lines = lines.filter(service_type__family=chosen["kind"])
         if chosen.get("stage"):
-            lines = lines.with_stage().filter(stage=chosen["stage"])
+            lines = lines.in_stage(chosen["stage"])
         if chosen.get("generation"):
             lines = lines.filter(generation=chosen["generation"])
         if chosen.get("supplier"):

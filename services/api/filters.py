@@ -14,7 +14,7 @@ class LineFilters(FilterSet):
     service_type = django_filters.CharFilter("service_type__code")
     generation = django_filters.CharFilter("generation__code")
     supplier = django_filters.NumberFilter()
-    stage = django_filters.ChoiceFilter(choices=Stage.choices)
+    stage = django_filters.ChoiceFilter(choices=Stage.choices, method="in_stage")
 
     class Meta:
         model = Line
@@ -22,3 +22,6 @@ class LineFilters(FilterSet):
 
     def with_reference(self, queryset, name, value):
         return queryset.with_reference(value)
+
+    def in_stage(self, queryset, name, value):
+        return queryset.in_stage(value)

@@ -39,6 +39,12 @@ def billed_on(day) -> Q:
     )
 
 
+def last_stage() -> Subquery:
+    """The stage of a line's last move, None where it never moved."""
+    moves = LineMove.objects.filter(line=OuterRef("pk")).order_by("-on", "-pk")
+    return Subquery(moves.values("to_stage")[:1])
+
+
 class LineQuerySet(CouncilRowsQuerySet):
     council_path = "body__council"
 
@@ -61,11 +67,6 @@ class LineQuerySet(CouncilRowsQuerySet):
         A line that never moved is FOUND when a programme moves its kind on to a later generation,
         and has no stage otherwise.
         """
-        last = (
-            LineMove.objects.filter(line=OuterRef("pk"))
-            .order_by("-on", "-pk")
-            .values("to_stage")[:1]
-        )
         moved_on = Programme.objects.filter(
             service_types=OuterRef("service_type"),
             body_kinds__contains=[OuterRef("body__kind")],
@@ -73,11 +74,17 @@ class LineQuerySet(CouncilRowsQuerySet):
         )
         return self.annotate(
             stage=Coalesce(
-                Subquery(last),
+                last_stage(),
                 Case(When(Exists(moved_on), then=Value(Stage.IDENTIFIED))),
                 output_field=models.CharField(),
             )
         )
+
+    def in_stage(self, stage: Stage):
+        """Keep the lines in a stage, as with_stage() has it."""
+        if stage == Stage.IDENTIFIED:
+            return self.with_stage().filter(stage=stage)
+        return self.alias(last_stage=last_stage()).filter(last_stage=stage)
 
     def with_monthly(self, day):
         """Add ``monthly``: pounds a month billed on ``day``, None for none or not known."""
