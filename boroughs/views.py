@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -11,8 +10,25 @@ from boroughs.authorization import Permission
 from boroughs.models import JobRun
 from londonpsn.common import clock
 from londonpsn.common.errors import NotVisible
+from londonpsn.common.tables import Column, Kind, Table, file_asked
 
-RUNS_A_PAGE = 25
+RUN_COLUMNS = (
+    Column("kind", "What", value=lambda run: run.get_kind_display(), order_by="kind"),
+    Column(
+        "council",
+        "Council",
+        value=lambda run: run.council and run.council.short_name,
+        order_by="council__short_name",
+        unknown="All",
+    ),
+    Column("state", "State", template="boroughs/_state.html"),
+    Column("requested_at", "Asked for", Kind.MOMENT, order_by="requested_at"),
+    Column("finished_at", "Finished", Kind.MOMENT, order_by="finished_at", unknown="not yet"),
+    Column("day", "Worked out for", Kind.DAY, unknown="", order_by="day"),
+    Column("rows_changed", "Rows changed", Kind.COUNT, unknown="", order_by="rows_changed"),
+    Column("attempts", "Attempts", Kind.COUNT, on_page=False),
+    Column("error", "Error", on_page=False),
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,13 +37,18 @@ def jobs_page(request):
     user = request.user
     if request.method == "POST":
         return redirect("job-batch", batch=_request_all(user))
-    runs = JobRun.objects.visible_to(user).select_related("council").order_by("-pk")
-    page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
+    table = Table(
+        name="jobs",
+        columns=RUN_COLUMNS,
+        rows=JobRun.objects.visible_to(user).select_related("council"),
+        order=("-pk",),
+        caption="Job runs, latest first",
+        empty="No job has run for your councils yet.",
+    )
+    if file := file_asked(request, table):
+        return file
     context = {
-        "page": page,
-        "page_numbers": page.paginator.get_elided_page_range(
-            page.number, on_each_side=1, on_ends=1
-        ),
+        "table": table.on_page(request),
         "counts": queries.job_counts(user),
         "may_request": user.access.allows_anywhere(Permission.JOB_REQUEST),
     }

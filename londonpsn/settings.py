@@ -53,6 +53,7 @@ except ValueError:
         f"PORTAL_TODAY is “{_today}”. Write a day as 2014-06-30, or leave it out for the real day."
     ) from None
 
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "gds"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 
@@ -69,6 +70,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "crispy_forms",
+    "crispy_forms_gds",
     "csp",
     "django_filters",
     "django_htmx",

@@ -215,6 +215,7 @@ class LineRow:
 
     pk: int
     reference: str
+    description: str
     council: str
     body: str
     service: str
@@ -232,36 +233,38 @@ class LineRow:
     ends_on: date | None
 
 
-def line_rows(lines: QuerySet[Line], day: date) -> list[LineRow]:
-    """Return lines as rows of a page; one query, whatever their number."""
+def listed_lines(lines: QuerySet[Line], day: date) -> QuerySet[Line]:
+    """Return lines with all that ``line_row`` looks at; one query, whatever their number."""
     related = ("body__council", "site", "service_type", "generation", "supplier")
     newest = Programme.objects.order_by("-generation__sequence").values("generation__sequence")[:1]
     lines = lines.select_related(*related).with_stage().with_monthly(day)
-    lines = lines.annotate(
+    return lines.annotate(
         is_new=Q(generation__sequence__gte=Subquery(newest)), is_billed=billed_on(day)
     )
-    return [
-        LineRow(
-            pk=line.pk,
-            reference=line.reference,
-            council=line.body.council.short_name,
-            body=line.body.name,
-            service=line.service_type.name,
-            quantity=line.quantity,
-            unit=line.service_type.unit,
-            site=line.site.name if line.site else None,
-            supplier=line.supplier.name,
-            is_new=line.is_new,
-            generation=line.generation.name,
-            stage=Stage(line.stage) if line.stage else None,
-            is_planned=bool(line.starts_on and line.starts_on > day),
-            is_billed=line.is_billed,
-            monthly=line.monthly,
-            starts_on=line.starts_on,
-            ends_on=line.ends_on,
-        )
-        for line in lines
-    ]
+
+
+def line_row(line: Line, day: date) -> LineRow:
+    """Return a line of listed_lines() as a row of a list."""
+    return LineRow(
+        pk=line.pk,
+        reference=line.reference,
+        description=line.description,
+        council=line.body.council.short_name,
+        body=line.body.name,
+        service=line.service_type.name,
+        quantity=line.quantity,
+        unit=line.service_type.unit,
+        site=line.site.name if line.site else None,
+        supplier=line.supplier.name,
+        is_new=line.is_new,
+        generation=line.generation.name,
+        stage=Stage(line.stage) if line.stage else None,
+        is_planned=bool(line.starts_on and line.starts_on > day),
+        is_billed=line.is_billed,
+        monthly=line.monthly,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+    )
 
 
 def find_programme(code: str | None = None) -> Programme:

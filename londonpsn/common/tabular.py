@@ -1,11 +1,20 @@
-"""Reading files that people send us: CSV as it really is, in a stream, whatever its bytes."""
+"""Files of rows: reading those that people send us as they really are, and writing ours."""
 
 import codecs
 import csv
 import hashlib
-from collections.abc import Iterator
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import chain
 from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from londonpsn.common.errors import BadInput
 
@@ -86,3 +95,60 @@ def open_text(path: Path) -> TextFile:
         except UnicodeDecodeError:
             is_utf8 = False
     return TextFile(path, "utf-8-sig" if is_utf8 else "cp1252", digest.hexdigest())
+
+
+# Writing. What starts like a formula is written so that no spreadsheet runs it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_file(header: Sequence[str], rows: Iterable[Sequence]) -> Iterator[str]:
+    """Yield a CSV file row by row: UTF-8 with a mark, ISO days, plain pounds, blank for None."""
+    line = io.StringIO()
+    writer = csv.writer(line)
+    yield codecs.BOM_UTF8.decode()
+    for row in chain([header], rows):
+        writer.writerow([_as_text(cell) for cell in row])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def workbook(header: Sequence[str], rows: Iterable[Sequence]) -> Iterator[bytes]:
+    """Yield an Excel workbook of one sheet; numbers and days are what they are, text is text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Rows")
+    sheet.freeze_panes = "A2"
+    for row in chain([header], rows):
+        sheet.append([_as_cell(sheet, cell) for cell in row])
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _as_text(cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    if isinstance(cell, (date, datetime)):
+        return cell.isoformat(*([" ", "seconds"] if isinstance(cell, datetime) else []))
+    text = str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
+
+
+def _as_cell(sheet, cell) -> WriteOnlyCell:
+    if isinstance(cell, datetime):
+        cell = cell.replace(tzinfo=None)  # a workbook knows no zones
+    known = cell is None or isinstance(cell, (int, Decimal, date))
+    made = WriteOnlyCell(sheet, cell if known else ILLEGAL_CHARACTERS_RE.sub(" ", str(cell)))
+    if isinstance(cell, str):
+        made.data_type = "s"
+    elif isinstance(cell, Decimal):
+        made.number_format = "#,##0.00"
+    elif isinstance(cell, date):
+        made.number_format = "d mmm yyyy hh:mm" if isinstance(cell, datetime) else "d mmm yyyy"
+    return made

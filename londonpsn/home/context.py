@@ -4,10 +4,31 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from boroughs.authorization import Permission, can
+from boroughs.authorization import Permission, Role, can
 from boroughs.models import JobRun
-from boroughs.queries import sees_summaries
 from londonpsn.common import clock
+
+# Each entry: its label, its page, and the pages under it.
+MENU = {
+    "london": ("London", "london-default", ("london",)),
+    "overview": ("Overview", "council", ()),
+    "lines": ("Lines", "lines", ()),
+    "savings": ("Savings", "savings", ()),
+    "jobs": ("Jobs", "jobs", ("job-batch",)),
+}
+BY_PLACE = ("council", "lines", "savings")
+MENU_ENTRIES = 6
+MENUS = {
+    Role.NETWORK_OFFICER: ("overview", "lines", "savings", "london", "jobs"),
+    Role.BUYER: ("overview", "lines", "savings", "london"),
+    Role.APPROVER: ("overview", "lines", "savings", "london"),
+    Role.FINANCE: ("overview", "savings", "lines", "london", "jobs"),
+    Role.AUDITOR: ("london", "overview", "savings", "lines", "jobs"),
+    Role.VIEWER: ("london", "overview", "lines", "savings"),
+    Role.PROGRAMME_OFFICER: ("london", "lines", "savings", "jobs"),
+    Role.ADMINISTRATOR: ("london", "lines", "savings", "jobs"),
+    Role.SUPPLIER_AGENT: ("lines",),
+}
 
 
 @dataclass(frozen=True)
@@ -37,24 +58,31 @@ def _has_several(user) -> bool:
 
 
 def _menu(request) -> list[MenuItem]:
-    """The lists of one council on its pages, else of all councils the person sees."""
+    """The lists that the person's roles work with, of the council that the page is of.
+
+    On other pages they are of the person's only council, or of all.
+    """
     user, here = request.user, request.resolver_match
+    own = _own_places(user)
     place = (here.kwargs.get("slug") if here else None) or _own_place(user)
-    items = []
-    if sees_summaries(user):
-        items.append(("London", "london-default", [], ("london", "london-default")))
-    sees_record = place in _own_places(user) or user.access.all_councils
-    if place != "all" and sees_record:
-        items.append(("Overview", "council", [place], ("council",)))
-    items.append(("Lines", "lines", [place], ("lines",)))
-    if user.access.allows_anywhere(Permission.RECORD_VIEW):
-        items.append(("Savings", "savings", [place if sees_record else "all"], ("savings",)))
-        items.append(("Jobs", "jobs", [], ("jobs", "job-batch")))
+    if place not in own and not user.access.all_councils:
+        place = _own_place(user)
     name = here.url_name if here else ""
-    return [
-        MenuItem(label, reverse(view, args=arguments), name in names)
-        for label, view, arguments, names in items
-    ]
+    items = []
+    for key in _menu_of(user):
+        label, view, also = MENU[key]
+        if view == "council" and place == "all":
+            continue
+        arguments = [place] if view in BY_PLACE else []
+        address = reverse(view, args=arguments)
+        items.append(MenuItem(label, address, name == view or name in also))
+    return items
+
+
+def _menu_of(user) -> list[str]:
+    """The entries of all the person's roles in the order of the first that has them."""
+    found = dict.fromkeys(key for held in user.access.roles for key in MENUS[Role(held.role)])
+    return list(found)[:MENU_ENTRIES]
 
 
 def _own_place(user) -> str:

@@ -8,6 +8,12 @@ class SignInForm(AuthenticationForm):
     username = forms.EmailField(
         label="Mail address",
         widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+        error_messages={"required": "Enter your mail address."},
+    )
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password."},
     )
     error_messages = {
         "invalid_login": "The mail address or the password is not right. Check both and try again.",

@@ -81,7 +81,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_words(client, db):
     def words(address):
         details = {"username": address, "password": "wrong"}
         text = client.post("/accounts/login/", details).content.decode()
-        return re.findall(r'govuk-error-summary__list">(.*?)</ul>', text)
+        return re.findall(r'govuk-error-summary__list">(.*?)</ul>', text, re.DOTALL)
 
     known, unknown = words("buyer@camden.demo.example"), words("nobody@camden.demo.example")
 

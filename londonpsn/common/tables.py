@@ -1,0 +1,244 @@
+"""A list as people see it: on a page, sorted and paged, and as a file with the same rows.
+
+A view says once what its columns are. ``?sort=`` and ``?page=`` move through the page,
+``?format=csv`` and ``?format=xlsx`` give every row that the filter finds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.text import slugify
+
+from londonpsn.common import tabular
+from londonpsn.common.errors import BadInput
+
+ROWS_A_PAGE = 25
+
+
+class Kind(StrEnum):
+    """How a cell is written."""
+
+    TEXT = "text"
+    REFERENCE = "reference"  # never broken
+    COUNT = "count"
+    POUNDS = "pounds"
+    SHARE = "share"
+    DAY = "day"
+    LAST_DAY = "last_day"  # stored as the first day without
+    MONTH = "month"
+    MOMENT = "moment"
+
+
+NUMERIC = {Kind.COUNT, Kind.POUNDS, Kind.SHARE}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``name`` heads it in files, ``label`` on the page.
+
+    ``value`` takes a row, by default its attribute ``name``; ``sub`` gives a second line and
+    ``link`` an address. ``order_by`` is the field of the query, or of the row, that it is sorted
+    by. ``template`` draws a cell that is more than text, from ``value`` and ``row``. ``unknown``
+    are the words for None.
+    """
+
+    name: str
+    label: str
+    kind: Kind = Kind.TEXT
+    value: Callable[[Any], Any] | None = None
+    sub: Callable[[Any], str] | None = None
+    link: Callable[[Any], str] | None = None
+    order_by: str = ""
+    template: str = ""
+    unknown: str = "not known"
+    on_page: bool = True
+    in_file: bool = True
+
+    def of(self, row) -> Any:
+        return self.value(row) if self.value else getattr(row, self.name)
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.kind in NUMERIC
+
+
+@dataclass(frozen=True)
+class Heading:
+    column: Column
+    address: str  # sorts by it; empty when it cannot
+    order: str  # "ascending", "descending" or empty
+
+
+@dataclass(frozen=True)
+class Cell:
+    column: Column
+    value: Any
+    sub: str
+    link: str
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    row: Any
+    cells: list[Cell]
+    css: str
+    tick: str
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table ready for ``components/table.html``."""
+
+    table: "Table"
+    headings: list[Heading]
+    rows: list[ShownRow]
+    page: Page
+    page_numbers: list
+    query: str  # the address's other fields
+    page_field: str
+    csv: str
+    xlsx: str
+
+
+@dataclass
+class Table:
+    """A list: its columns, and rows from a query or a sequence.
+
+    ``row`` makes what the columns look at of an item of ``rows``. ``order`` is how a query is
+    sorted unless the person says otherwise; it ends in a unique field. ``name`` tells several
+    tables of one page apart, and names the file. With ``is_wide`` it scrolls sideways on a phone
+    instead of becoming cards. ``css`` and ``tick`` take a row: a class, and the value of its box.
+    """
+
+    name: str
+    columns: Sequence[Column]
+    rows: QuerySet | Sequence
+    caption: str
+    scope: str = ""
+    order: Sequence[str] = ("pk",)
+    row: Callable[[Any], Any] = lambda item: item
+    css: Callable[[Any], str] = lambda row: ""
+    tick: Callable[[Any], Any] | None = None
+    form: str = ""  # the id of the form that the boxes belong to
+    empty: str = "There is nothing here yet."
+    a_page: int = ROWS_A_PAGE
+    is_wide: bool = False
+    is_first: bool = True  # it owns ?sort= and ?page=; others put their name before
+    foot: Sequence = field(default_factory=list)  # rows of cells under the table
+
+    def on_page(self, request: HttpRequest) -> ShownTable:
+        """Return the page of the table that the address asks for."""
+        sort, number = (request.GET.get(self._field(name)) for name in ("sort", "page"))
+        page = Paginator(self._sorted(sort), self.a_page).get_page(number)
+        columns = [column for column in self.columns if column.on_page]
+        return ShownTable(
+            table=self,
+            headings=[self._heading(request, column, sort) for column in columns],
+            rows=[self._shown(self.row(item), columns) for item in page.object_list],
+            page=page,
+            page_numbers=list(
+                page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+            ),
+            query=_query(request, without=[self._field("page")]),
+            page_field=self._field("page"),
+            csv=self._file_address(request, "csv"),
+            xlsx=self._file_address(request, "xlsx"),
+        )
+
+    def in_file(self, request: HttpRequest, how: str) -> StreamingHttpResponse:
+        """Return every row as a file that is written while it is sent."""
+        columns = [column for column in self.columns if column.in_file]
+        items = self._sorted(request.GET.get(self._field("sort")))
+        if isinstance(items, QuerySet):
+            items = items.iterator(chunk_size=2_000)
+        rows = ([column.of(row) for column in columns] for row in map(self.row, items))
+        header = [column.name for column in columns]
+        write, content_type = WRITERS[how]
+        response = StreamingHttpResponse(write(header, rows), content_type=content_type)
+        file = f"{slugify(self.name)}.{how}"
+        response["Content-Disposition"] = f'attachment; filename="{file}"'
+        return response
+
+    def _field(self, name: str) -> str:
+        return name if self.is_first else f"{self.name}-{name}"
+
+    def _sorted(self, sort: str | None):
+        name, falls = (sort or "").removeprefix("-"), (sort or "").startswith("-")
+        column = next((c for c in self.columns if c.order_by and c.name == name), None)
+        if isinstance(self.rows, QuerySet):
+            if column is None:
+                return self.rows.order_by(*self.order)
+            by = F(column.order_by)
+            by = by.desc(nulls_last=True) if falls else by.asc(nulls_last=True)
+            return self.rows.order_by(by, *self.order)
+        if column is None:
+            return self.rows
+        known = [row for row in self.rows if getattr(row, column.order_by) is not None]
+        known.sort(key=lambda row: getattr(row, column.order_by), reverse=falls)
+        return known + [row for row in self.rows if getattr(row, column.order_by) is None]
+
+    def _heading(self, request, column: Column, sort: str | None) -> Heading:
+        if not column.order_by:
+            return Heading(column, "", "")
+        orders = {column.name: "ascending", f"-{column.name}": "descending"}
+        order = orders.get(sort or "", "")
+        towards = f"-{column.name}" if order == "ascending" else column.name
+        fields = {self._field("sort"): towards}
+        return Heading(column, _query(request, [self._field("page")], **fields), order)
+
+    def _shown(self, row, columns: Sequence[Column]) -> ShownRow:
+        cells = [
+            Cell(
+                column,
+                column.of(row),
+                (column.sub(row) or "") if column.sub else "",
+                (column.link(row) or "") if column.link else "",
+            )
+            for column in columns
+        ]
+        return ShownRow(row, cells, self.css(row), str(self.tick(row)) if self.tick else "")
+
+    def _file_address(self, request, how: str) -> str:
+        return _query(request, [self._field("page")], format=how, table=self.name)
+
+
+def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | None:
+    """Return the file that ``?format=`` asks for, of the table that ``?table=`` names, else None.
+
+    Raises BadInput for a format or table that there is not.
+    """
+    how = request.GET.get("format")
+    if not how:
+        return None
+    if how not in WRITERS:
+        raise BadInput(f"“{how}” is no format of a file. Ask for {' or '.join(WRITERS)}.")
+    name = request.GET.get("table", tables[0].name)
+    table = next((table for table in tables if table.name == name), None)
+    if table is None:
+        names = ", ".join(table.name for table in tables)
+        raise BadInput(f"There is no table “{name}” on this page. There is: {names}.")
+    return table.in_file(request, how)
+
+
+WRITERS: dict[str, tuple[Callable[..., Iterator], str]] = {
+    "csv": (tabular.csv_file, "text/csv; charset=utf-8"),
+    "xlsx": (
+        tabular.workbook,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+}
+
+
+def _query(request: HttpRequest, without: Sequence[str] = (), **fields: str) -> str:
+    """Return the address's query without some of its fields, and with others."""
+    query = request.GET.copy()
+    for name in (*without, "format", "table"):
+        query.pop(name, None)
+    for name, value in fields.items():
+        query[name] = value
+    return query.urlencode()
