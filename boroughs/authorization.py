@@ -22,6 +22,7 @@ class Permission(TextChoices):
 
     RECORD_VIEW = "RECORD_VIEW", "see a council's lines, prices and pounds"
     SUMMARY_VIEW = "SUMMARY_VIEW", "see every council's status and rates"
+    LINE_CONFIRM = "LINE_CONFIRM", "say that a line is still right"
     LINE_MOVE = "LINE_MOVE", "move a line to its next stage"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
     JOB_REQUEST = "JOB_REQUEST", "have figures worked out again"
@@ -31,7 +32,7 @@ class Permission(TextChoices):
 P = Permission
 GRANTS: dict[Role, set[Permission]] = {
     Role.NETWORK_OFFICER: {
-        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.LINE_MOVE, P.JOB_REQUEST),
+        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.LINE_CONFIRM, P.LINE_MOVE, P.JOB_REQUEST),
     },
     Role.BUYER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
     Role.APPROVER: {P.RECORD_VIEW, P.SUMMARY_VIEW},

@@ -1,10 +1,20 @@
 """The lines of one council, or of all that the person sees."""
 
-from django.shortcuts import render
+from operator import attrgetter
 
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from boroughs import authorization
+from boroughs.authorization import Permission
 from boroughs.queries import find_council, served_councils
 from londonpsn.common import clock
+from londonpsn.common.errors import BadInput
 from londonpsn.common.tables import Column, Kind, Table, file_asked
+from services.actions.lines import confirm_lines
 from services.forms import LineFilterForm
 from services.models import Line
 from services.queries import line_row, listed_lines
@@ -41,6 +51,9 @@ LINE_COLUMNS = (
     ),
 )
 
+LINE_ORDER = ("body_id", "site__code", "reference", "pk")
+ROW_KEY, MONTHLY = attrgetter("pk"), attrgetter("monthly")
+
 
 def lines(request, slug):
     """Lines, old and new, filtered, sorted and paged by what stands in the address."""
@@ -55,20 +68,67 @@ def lines(request, slug):
         columns=[column for column in LINE_COLUMNS if not (council and column.name == "council")],
         rows=listed_lines(form.narrow(visible), day),
         row=lambda line: line_row(line, day),
-        order=("body_id", "site__code", "reference", "pk"),
+        order=LINE_ORDER,
         caption="Lines by body and site",
         scope=council.short_name if council else "all that you see",
         css=lambda line: "est" if line.is_planned else "",
     )
+    if council and authorization.can(request.user, Permission.LINE_CONFIRM, council):
+        table.form, table.tick, table.weigh = "ticked", ROW_KEY, MONTHLY
     if file := file_asked(request, table):
         return file
     context = {
         "council": council,
         "form": form,
+        "back": request.get_full_path(),
         "chosen": [(label, words, _without(request, name)) for name, label, words in form.chosen()],
         "table": table.on_page(request),
     }
     return render(request, "services/lines.html", context)
+
+
+@require_POST
+def lines_preview(request, slug):
+    """What is about to be said of the ticked lines; a second POST says it (JOURNEYS 3)."""
+    council = find_council(served_councils(request.user), slug=slug)
+    authorization.check(request.user, Permission.LINE_CONFIRM, council)
+    day, back = clock.today(), _back(request, reverse("lines", args=[slug]))
+    ticked = [int(key) for key in request.POST.getlist("tick") if key.isdecimal()]
+    found = Line.objects.visible_to(request.user).of_council(council).filter(pk__in=ticked)
+    if not ticked or found.count() != len(set(ticked)):
+        raise BadInput("No line is ticked. Go back to the list and tick the lines that you mean.")
+    if request.POST.get("confirm"):
+        count = confirm_lines(line_ids=ticked, by=request.user, on=day)
+        messages.success(request, f"{count} line{'' if count == 1 else 's'} still right, noted.")
+        return redirect(back)
+    rows = [line_row(line, day) for line in listed_lines(found, day).order_by(*LINE_ORDER)]
+    prices = [row.monthly for row in rows if row.monthly is not None]
+    table = Table(
+        name="ticked",
+        columns=[column for column in LINE_COLUMNS if column.name != "council"],
+        rows=rows,
+        caption="Ticked lines",
+        scope=council.short_name,
+        a_page=len(rows),
+        has_files=False,
+    )
+    context = {
+        "council": council,
+        "table": table.on_page(request),
+        "ticked": [row.pk for row in rows],
+        "count": len(rows),
+        "monthly": sum(prices) if prices else None,
+        "unpriced": sum(row.is_billed and row.monthly is None for row in rows),
+        "back": back,
+    }
+    return render(request, "services/lines_preview.html", context)
+
+
+def _back(request, otherwise: str) -> str:
+    """Return the page of this portal that the person came from."""
+    came_from = request.POST.get("back", "")
+    ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts=None)
+    return came_from if came_from and ours else otherwise
 
 
 def _without(request, *names: str) -> str:

@@ -88,6 +88,7 @@ class ShownRow:
     cells: list[Cell]
     css: str
     tick: str
+    weight: Any
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ class Table:
     row: Callable[[Any], Any] = lambda item: item
     css: Callable[[Any], str] = lambda row: ""
     tick: Callable[[Any], Any] | None = None
+    weigh: Callable[[Any], Any] | None = None  # what a ticked row adds to the action bar's sum
     form: str = ""  # the id of the form that the boxes belong to
+    has_files: bool = True
     empty: str = "There is nothing here yet."
     a_page: int = ROWS_A_PAGE
     is_wide: bool = False
@@ -201,7 +204,8 @@ class Table:
             )
             for column in columns
         ]
-        return ShownRow(row, cells, self.css(row), str(self.tick(row)) if self.tick else "")
+        tick = str(self.tick(row)) if self.tick else ""
+        return ShownRow(row, cells, self.css(row), tick, self.weigh(row) if self.weigh else None)
 
     def _file_address(self, request, how: str) -> str:
         return _query(request, [self._field("page")], format=how, table=self.name)

@@ -1,0 +1,165 @@
+"""Every page there is: no axe violation, valid HTML, no sideways scroll, small on the wire.
+
+Pages are found by their URL names: a new one without a visit here fails.
+"""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import get_resolver
+
+from services.models import Line
+from tests.conftest import PASSWORD, person
+from tests.journeys.conftest import NARROW, WIDE
+
+FRONTEND = Path(settings.BASE_DIR) / "londonpsn" / "frontend"
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FIRST_VISIT, LATER = 100_000, 30_000  # bytes, compressed (DESIGN, budgets)
+NO_PAGE = {
+    "logout": "a form's target",
+    "lines-preview": "a form's target, visited by posting to it",
+    "api-schema": "a document for programs",
+    "api-docs": "Swagger UI's own page: third-party markup",
+    "job-batch": "visited by pressing the button",
+}
+
+
+def named_pages() -> set[str]:
+    """The URL names of the portal's own pages: all but the API's lists and the admin's."""
+    names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    return {name for name in names if not name.startswith("api-")} | {"api-schema", "api-docs"}
+
+
+PROGRAMME, NETWORK, FINANCE = "programme@london-grid", "network@camden", "finance@camden"
+AGENT, ADMINISTRATOR, STRANGER = (
+    *("agent1@virgin-media-business", "administrator@london-grid"),
+    "",
+)
+# For each URL name the people and addresses that show its states; {line} and so on are keys.
+VISITS = {
+    "home": [(PROGRAMME, "/")],
+    "login": [(STRANGER, "/accounts/login/")],
+    "london-default": [(PROGRAMME, "/london/")],
+    "london": [(NETWORK, "/london/services/")],
+    "council": [(FINANCE, "/c/camden/"), (PROGRAMME, "/c/hackney/")],
+    "lines": [
+        (NETWORK, "/c/camden/lines/?stage=CLOSED"),
+        (NETWORK, "/c/camden/lines/?q=nothing-like-it"),
+        (AGENT, "/c/all/lines/?sort=-monthly&page=2"),
+    ],
+    "savings": [(FINANCE, "/c/camden/savings/"), (PROGRAMME, "/c/all/savings/?by=month")],
+    "jobs": [(PROGRAMME, "/jobs/")],
+}
+PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
+
+
+def test_every_page_has_a_visit():
+    assert named_pages() == VISITS.keys() | NO_PAGE.keys()
+
+
+def keys() -> dict[str, object]:
+    """The keys that stand in addresses: of records of Camden."""
+    line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
+    return {"line": line.pk}
+
+
+@pytest.fixture
+def open_as(chromium, web):
+    """Open an address in a browser in which a person is signed in, at one width."""
+    contexts = {}
+
+    def open_page(address: str, who: str, size):
+        if who not in contexts:
+            context = chromium.new_context(base_url=web, bypass_csp=True)
+            if who:
+                client = Client()
+                client.force_login(person(who))
+                cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+                context.add_cookies(
+                    [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": web}]
+                )
+            contexts[who] = context.new_page()
+        page = contexts[who]
+        page.set_viewport_size(size)
+        response = page.goto(address)
+        return page, response
+
+    yield open_page
+    for page in contexts.values():
+        page.context.close()
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds on the page as it stands."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"][:3]]
+
+
+def test_no_page_has_an_axe_violation_or_scrolls_sideways_and_all_are_valid_html(open_as, tmp_path):
+    found: dict[str, list[str]] = {}
+    held = keys()
+    visits = [visit for some in VISITS.values() for visit in some]
+    for number, (who, address) in enumerate([*visits, *PROBLEMS]):
+        address = address.format(**held)  # noqa: PLW2901, the address as it is asked for
+        for size in (NARROW, WIDE):
+            page, response = open_as(address, who, size)
+            problems = violations(page)
+            if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                problems.append("scrolls sideways")
+            if problems:
+                found[f"{address} at {size['width']}"] = problems
+        if "html" in response.headers["content-type"]:
+            (tmp_path / f"{number}.html").write_text(f"{response.text()}\n<!-- {address} -->")
+
+    assert found == {}
+    problems = invalid(tmp_path)
+    assert not problems, "\n".join(problems)
+
+
+def invalid(folder: Path) -> list[str]:
+    """What html-validate finds in the files of a folder."""
+    done = subprocess.run(
+        [
+            *("node", FRONTEND / "node_modules" / ".bin" / "html-validate"),
+            *("--config", FRONTEND / ".htmlvalidate.json", "--formatter", "json"),
+            *sorted(folder.glob("*.html")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return [
+        f"{Path(file['filePath']).read_text().splitlines()[-1]} {message['ruleId']} "
+        f"line {message['line']}: {message['message']}"
+        for file in json.loads(done.stdout)
+        for message in file["messages"]
+    ]
+
+
+def test_pages_are_small_on_the_wire(chromium, web):
+    """100 kB on the first visit with everything it asks for, 30 kB of the page itself later."""
+    context = chromium.new_context(base_url=web, viewport=WIDE)
+    page = context.new_page()
+    link = context.new_cdp_session(page)
+    link.send("Network.enable")
+    sizes = []
+    link.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
+    page.goto("/accounts/login/")
+    page.get_by_label("Mail address").fill("programme@london-grid.demo.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state("networkidle")
+    assert sum(sizes) < FIRST_VISIT
+    for _, address in VISITS["council"] + VISITS["lines"][:1] + VISITS["savings"]:
+        sizes.clear()
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert sum(sizes) < LATER, address
+    context.close()
