@@ -11,11 +11,39 @@ from boroughs.models import Body
 from boroughs.queries import find_council, sees_summaries, served_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, NotVisible, Refused
+from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.home import forms, queries
 from procurement.queries import SavingsFilter, savings_tables
 from services.queries import find_programme, summaries
 
 API = "/api/v1/"
+
+
+def unpriced(unknown: int, lines: int, monthly) -> str:
+    return f"{unknown} of {lines} not known" if unknown and monthly is not None else ""
+
+
+KIND_COLUMNS = (
+    Column("service_type", "Kind of service", value=lambda row: row.name, order_by="name"),
+    Column("body_kind", "Who uses it", value=lambda row: Body.Kind(row.body_kind).label),
+    Column("old_lines", "Old lines", Kind.COUNT, order_by="old_lines"),
+    Column(
+        "old_monthly",
+        "Old, £ a month",
+        Kind.POUNDS,
+        order_by="old_monthly",
+        sub=lambda row: unpriced(row.old_unpriced, row.old_lines, row.old_monthly),
+    ),
+    Column("new_lines", "New lines", Kind.COUNT, order_by="new_lines"),
+    Column(
+        "new_monthly",
+        "New, £ a month",
+        Kind.POUNDS,
+        order_by="new_monthly",
+        sub=lambda row: unpriced(row.new_unpriced, row.new_lines, row.new_monthly),
+    ),
+    Column("planned_lines", "Planned", Kind.COUNT, order_by="planned_lines"),
+)
 
 
 class SignIn(LoginView):
@@ -73,11 +101,22 @@ def council(request, slug):
     today = clock.today()
     statuses = queries.statuses_of(user, council)
     generation = statuses[0].programme.generation if statuses else None
+    kinds = Table(
+        name="lines-by-kind",
+        columns=KIND_COLUMNS,
+        rows=queries.lines_by_kind(user, council, today, generation),
+        caption="Lines by kind of service",
+        scope="in use on the portal’s day, with what they cost a month now",
+        empty=f"No lines are held for {council.short_name} yet.",
+        a_page=100,
+    )
+    if file := file_asked(request, kinds):
+        return file
     context = {
         "council": council,
         "statuses": [(row, queries.rates(row.standing, with_pounds=True)) for row in statuses],
         "freshness": statuses[0].freshness if statuses else None,
-        "kinds": queries.lines_by_kind(user, council, today, generation),
+        "kinds": kinds.on_page(request),
         "savings": savings_tables(SavingsFilter(user, [council.pk]), "financial_year", today),
         "spend": queries.spend_of(user, council),
     }

@@ -1,14 +1,17 @@
-"""`make screenshots`: every page at three widths, as PNG in build/screenshots."""
+"""`make screenshots`: every page at three widths in build/screenshots, and README's picture."""
 
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils.text import slugify
 
 from tests.conftest import fill_portal
-from tests.journeys.test_browser import PAGES, sign_in
+from tests.journeys.test_every_page import PROBLEMS, PROGRAMME, VISITS, keys, open_as
 
+__all__ = ["open_as"]  # a fixture
 FOLDER = Path(settings.BASE_DIR) / "build" / "screenshots"
+README = Path(settings.BASE_DIR) / "docs" / "london.png"
 WIDTHS = (1440, 768, 320)
 
 
@@ -18,14 +21,13 @@ def committed(transactional_db):
     fill_portal("london")
 
 
-def test_pages_are_pictured(page):
-    sign_in(page)
-    for address in (*PAGES, "/c/lambeth/lines/?stage=CLOSED", "/c/all/savings/", "/admin/"):
-        name = address.strip("/").replace("/", "-").split("?")[0] or "home"
+def test_pages_are_pictured(open_as):
+    held = keys()
+    visits = [(name, visit) for name, some in VISITS.items() for visit in some]
+    for name, (who, address) in [*visits, *(("problem", visit) for visit in PROBLEMS)]:
+        file = f"{name}-{slugify(address.replace('/', ' ')) or 'home'}"
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
-            page.wait_for_load_state("networkidle")
-            page.screenshot(path=FOLDER / f"{name}-{width}.png", full_page=True)
-    page.get_by_role("button", name="Sign out").click()
-    page.screenshot(path=FOLDER / "sign-in-1440.png")
+            page, _ = open_as(address.format(**held), who, {"width": width, "height": 900})
+            page.screenshot(path=FOLDER / f"{file}-{width}.png", full_page=True)
+    page, _ = open_as("/london/", PROGRAMME, {"width": 1440, "height": 1150})
+    page.screenshot(path=README)

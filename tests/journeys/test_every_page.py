@@ -6,6 +6,8 @@ Pages are found by their URL names: a new one without a visit here fails.
 import json
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -72,10 +74,11 @@ def keys() -> dict[str, object]:
 def open_as(chromium, web):
     """Open an address in a browser in which a person is signed in, at one width."""
     contexts = {}
+    noticed = SimpleNamespace(hosts=set(), complaints=[])
 
     def open_page(address: str, who: str, size):
         if who not in contexts:
-            context = chromium.new_context(base_url=web, bypass_csp=True)
+            context = chromium.new_context(base_url=web)
             if who:
                 client = Client()
                 client.force_login(person(who))
@@ -83,12 +86,16 @@ def open_as(chromium, web):
                 context.add_cookies(
                     [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": web}]
                 )
-            contexts[who] = context.new_page()
+            contexts[who] = page = context.new_page()
+            page.on("request", lambda request: noticed.hosts.add(urlsplit(request.url).netloc))
+            page.on("console", lambda said: noticed.complaints.append(said.text))
+            page.on("pageerror", lambda error: noticed.complaints.append(str(error)))
         page = contexts[who]
         page.set_viewport_size(size)
         response = page.goto(address)
         return page, response
 
+    open_page.noticed = noticed
     yield open_page
     for page in contexts.values():
         page.context.close()
@@ -118,6 +125,9 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways_and_all_are_valid_html
             (tmp_path / f"{number}.html").write_text(f"{response.text()}\n<!-- {address} -->")
 
     assert found == {}
+    assert len(open_as.noticed.hosts) == 1  # nobody else is asked for anything
+    said = [text for text in open_as.noticed.complaints if "Failed to load resource" not in text]
+    assert said == []  # no script or style that the policy forbids
     problems = invalid(tmp_path)
     assert not problems, "\n".join(problems)
 

@@ -190,7 +190,7 @@ def test_pounds_that_are_not_known_are_not_shown_as_nothing(db, browse):
     text = browse("programme@london-grid").get("/c/hackney/").content.decode()
 
     def old_pounds(kind):
-        row = text[text.index(kind) :].split("</tr>")[0].split("</td>")[1]
+        row = text[text.index(kind) :].split("</tr>")[0].split("</td>")[2]
         return " ".join(re.sub("<[^>]+>", " ", row).split())
 
     assert old_pounds("Fax line") == "£12.00 1 of 2 not known"
