@@ -62,6 +62,14 @@ class Freshness:
 
 def freshness(kinds: Iterable[str], council_ids: Collection[int]) -> dict[int, Freshness]:
     """Return for each council how fresh its figures of all these kinds are."""
+    among = councils_with_freshness(Council.objects.filter(pk__in=council_ids), kinds)
+    return {council.pk: fresh for council, fresh in among.items()}
+
+
+def councils_with_freshness(
+    councils: QuerySet[Council], kinds: Iterable[str]
+) -> dict[Council, Freshness]:
+    """Return the councils, each with how fresh its figures of all these kinds are."""
     latest = JobRun.objects.filter(council=OuterRef("pk")).order_by("-finished_at")
     annotations = {}
     for kind in kinds:
@@ -70,17 +78,17 @@ def freshness(kinds: Iterable[str], council_ids: Collection[int]) -> dict[int, F
         finished = of_kind.filter(finished_at__isnull=False)
         annotations[f"{kind}_error"] = Subquery(finished.values("error")[:1])
     waiting = Q(job_runs__finished_at=None, job_runs__kind__in=list(kinds))
-    rows = (
-        Council.objects.filter(pk__in=council_ids)
-        .annotate(stale_since=Min("job_runs__requested_at", filter=waiting), **annotations)
-        .values("pk", "stale_since", *annotations)
-    )
+    annotations["stale_since"] = Min("job_runs__requested_at", filter=waiting)
     return {
-        row["pk"]: Freshness.oldest(
-            Freshness(row[f"{kind}_at"], row["stale_since"], row[f"{kind}_error"] or "")
+        council: Freshness.oldest(
+            Freshness(
+                getattr(council, f"{kind}_at"),
+                council.stale_since,
+                getattr(council, f"{kind}_error") or "",
+            )
             for kind in kinds
         )
-        for row in rows
+        for council in councils.annotate(**annotations)
     }
 
 

@@ -1,7 +1,7 @@
 """Savings and payments as pages and the API show them."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -131,16 +131,18 @@ class TableRow:
 
     @property
     def share(self) -> Decimal | None:
-        """The recurring saving in per cent of the old price (spec 4.2)."""
-        saved = self.amounts.baseline - self.amounts.legacy - self.amounts.new
-        return percent(saved, self.amounts.baseline)
+        return self.amounts.share
 
 
 @dataclass(frozen=True, slots=True)
 class SavingsTable:
-    """Savings of one kind of body, period by period. Kinds are never added to one another."""
+    """Savings of one kind of body, period by period. Kinds are never added to one another.
+
+    ``councils`` is how many are in every month's sum, at the least.
+    """
 
     body_kind: str
+    councils: int
     rows: list[TableRow]
     to_date: Headline
     pays_back: date | None
@@ -157,20 +159,24 @@ def savings_tables(wanted: SavingsFilter, period: str, today: date) -> dict[str,
     by ``today``; later months are planned (decisions 16 and 17).
     """
     rows = wanted.apply(SavingsByMonth).values("body_kind", "month")
+    rows = rows.annotate(councils=Count("council", distinct=True), **_sums(AMOUNTS))
     by_kind: dict[str, dict[date, Amounts]] = {}
-    for row in rows.annotate(**_sums(AMOUNTS)).order_by("month"):
+    councils: dict[str, set[int]] = {}
+    for row in rows.order_by("month"):
         by_kind.setdefault(row["body_kind"], {})[row["month"]] = _amounts(row)
+        councils.setdefault(row["body_kind"], set()).add(row["councils"])
     covered = coverage_by(wanted, "body_kind")
     last = last_month_ended(today)
     return {
         kind: SavingsTable(
             kind,
+            min(councils[kind]),
             _table_rows(months, PERIODS[period], last),
             Headline(
                 sum((a for month, a in months.items() if month <= last), Amounts()),
                 covered.get(kind, Coverage()),
                 min(months),
-                last,
+                min(last, max(months)),
             ),
             pays_back(months),
         )
@@ -233,9 +239,15 @@ def _amounts(row: dict) -> Amounts:
     return Amounts(**{name: row[name] for name in AMOUNTS})
 
 
-def councils_with_savings(wanted: SavingsFilter) -> int:
-    """Return how many councils the savings of the filter are of."""
-    return wanted.apply(SavingsByMonth).aggregate(count=Count("council", distinct=True))["count"]
+def council_shares(wanted: SavingsFilter, today: date) -> dict[str, Decimal | None]:
+    """Return by register code how much less than the old price each council paid to date.
+
+    In per cent, without one-offs.
+    """
+    to_date = replace(wanted, to_month=last_month_ended(today))
+    rows = to_date.apply(SavingsByMonth).values("council__register_code")
+    rows = rows.annotate(**_sums(AMOUNTS)).order_by("council__register_code")
+    return {row["council__register_code"]: _amounts(row).share for row in rows}
 
 
 def last_month_ended(today: date) -> date:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from londonpsn.common.money import ZERO, to_the_penny
+from londonpsn.common.money import ZERO, percent, to_the_penny
 from londonpsn.common.periods import Period, month_of
 from services.charges import OneOff, Price, month_share
 
@@ -28,6 +28,11 @@ class Amounts:
     @property
     def net(self) -> Decimal:
         return self.baseline - self.legacy - self.new - self.one_off
+
+    @property
+    def share(self) -> Decimal | None:
+        """The recurring saving in per cent of the old price, without one-offs (spec 4.2)."""
+        return percent(self.baseline - self.legacy - self.new, self.baseline)
 
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(

@@ -7,9 +7,11 @@ to 26.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from londonpsn.common.money import percent
+from londonpsn.common.periods import add_months, last_day, month_of
 from services.models import MigrationStatus
 from services.stages import Stage
 
@@ -73,6 +75,68 @@ def retired_percent(standing) -> Decimal | None:
     if known is None or known < MRC_COVERAGE:
         return None
     return percent(standing.mrc_ceased, standing.mrc_in_scope)
+
+
+def status_words(standing) -> str:
+    """Return the status as people read it; who pays for nothing old any more is told so."""
+    status = Status(standing.status)
+    if status == Status.CONNECTED and not standing.lines_billed:
+        return "Connected, last bills to check"
+    return status.label
+
+
+@dataclass(slots=True)
+class CouncilChanges:
+    """What changed in one council, by month: lines connected more, and lines ceased more.
+
+    ``gateways_on`` is the day on which the last gateway it needs was verified, None while one is
+    not; a council that needs none has had them always.
+    """
+
+    lines_to_replace: int = 0
+    gateways_on: date | None = date.min
+    done: dict[date, tuple[int, int]] = field(default_factory=dict)
+    ahead: dict[date, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far all councils had come by the end of a day; ``is_planned`` after the day shown."""
+
+    on: date
+    connected: int
+    ceased: int
+    councils: int
+    is_planned: bool
+
+
+def progress(councils: Collection[CouncilChanges], *, first: date, day: date) -> list[Progress]:
+    """Return how far councils had come by the end of each month from ``first``, and on ``day``.
+
+    The last row is the last month in which something changes, or that of ``day``. A council is
+    connected when all its lines that have to be replaced are, and its gateways are verified.
+    """
+    changed = [month for one in councils for month in (*one.done, *one.ahead)]
+    month, last = min([first, month_of(day), *changed]), max([month_of(day), *changed])
+    ends = []
+    while month <= last:
+        ends.append(last_day(add_months(month, 1)))
+        month = add_months(month, 1)
+    return [_progress(councils, on, is_planned=on > day) for on in sorted({*ends, day})]
+
+
+def _progress(councils, on: date, *, is_planned: bool) -> Progress:
+    connected = ceased = reached = 0
+    for one in councils:
+        changes = [change for month, change in one.done.items() if month <= on]
+        if is_planned:
+            changes += [change for month, change in one.ahead.items() if month <= on]
+        its_connected = sum(change[0] for change in changes)
+        connected += its_connected
+        ceased += sum(change[1] for change in changes)
+        has_gateways = one.gateways_on is not None and one.gateways_on <= on
+        reached += bool(one.lines_to_replace <= its_connected and its_connected and has_gateways)
+    return Progress(on, connected, ceased, reached, is_planned)
 
 
 def is_fully_migrated(groups: Collection[LineGroup], gateways_missing: Collection[str]) -> bool:

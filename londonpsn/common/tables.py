@@ -88,7 +88,11 @@ class ShownRow:
     cells: list[Cell]
     css: str
     tick: str
+<<<<<<< HEAD
     weight: Any
+=======
+    anchor: str
+>>>>>>> h2
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,8 @@ class Table:
     ``row`` makes what the columns look at of an item of ``rows``. ``order`` is how a query is
     sorted unless the person says otherwise; it ends in a unique field. ``name`` tells several
     tables of one page apart, and names the file. With ``is_wide`` it scrolls sideways on a phone
-    instead of becoming cards. ``css`` and ``tick`` take a row: a class, and the value of its box.
+    instead of becoming cards. ``css``, ``tick`` and ``anchor`` take a row: a class, the value of
+    its box, and its id on the page.
     """
 
     name: str
@@ -125,7 +130,11 @@ class Table:
     row: Callable[[Any], Any] = lambda item: item
     css: Callable[[Any], str] = lambda row: ""
     tick: Callable[[Any], Any] | None = None
+<<<<<<< HEAD
     weigh: Callable[[Any], Any] | None = None  # what a ticked row adds to the action bar's sum
+=======
+    anchor: Callable[[Any], str] = lambda row: ""
+>>>>>>> h2
     form: str = ""  # the id of the form that the boxes belong to
     has_files: bool = True
     empty: str = "There is nothing here yet."
@@ -205,7 +214,11 @@ class Table:
             for column in columns
         ]
         tick = str(self.tick(row)) if self.tick else ""
+<<<<<<< HEAD
         return ShownRow(row, cells, self.css(row), tick, self.weigh(row) if self.weigh else None)
+=======
+        return ShownRow(row, cells, self.css(row), tick, self.anchor(row))
+>>>>>>> h2
 
     def _file_address(self, request, how: str) -> str:
         return _query(request, [self._field("page")], format=how, table=self.name)

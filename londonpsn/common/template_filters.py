@@ -79,7 +79,7 @@ def form_fields(form) -> str:
 @register.filter
 def share(value: Decimal | None) -> str:
     """Write ``99.8%``; None is no data, never 0 or 100."""
-    return "No data" if value is None else f"{value}%"
+    return "No data" if value is None else f"{value}%".replace("-", MINUS)
 
 
 def count(value: int) -> str:

@@ -2,6 +2,21 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
 
+class DayForm(forms.Form):
+    """Asks for London as it stood on another day, and for the day that it is held against."""
+
+    as_at = forms.DateField(
+        label="Show London as it stood on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    since = forms.DateField(
+        label="and what changed since",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
 class SignInForm(AuthenticationForm):
     """Sign in by mail address; what goes wrong does not tell whether an account exists."""
 

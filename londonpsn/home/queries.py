@@ -11,7 +11,7 @@ from django.db.models import Count, Q, Sum
 from boroughs.models import Council, Generation
 from boroughs.queries import Freshness, freshness
 from londonpsn.common.money import percent
-from procurement.queries import SavingsFilter, councils_with_savings, payment_summary
+from procurement.queries import SavingsTable, payment_summary
 from services.migration import (
     Standing,
     Status,
@@ -19,21 +19,10 @@ from services.migration import (
     connected_percent,
     retired_percent,
 )
-from services.models import Line, MigrationStatus, Programme
+from services.models import Line, MigrationStatus
 from services.models.line import billed_on
 from services.queries import Summary
 
-# Worst first: what slipped back, then how far there is to go; who has nothing to do comes last.
-WORST_FIRST = [
-    Status.REGRESSED,
-    Status.NOT_STARTED,
-    Status.PLANNING,
-    Status.IN_PROGRESS,
-    Status.CONNECTED,
-    Status.FULLY_MIGRATED,
-    Status.EXEMPT,
-    Status.NO_DATA,
-]
 ENOUGH_COUNCILS = 5  # sums over fewer are not open to all (decisions 6)
 
 
@@ -67,30 +56,8 @@ class London:
         return sum(row.status == Status.FULLY_MIGRATED for row in self.rows)
 
     @property
-    def legend(self) -> list[tuple[Status, str, int]]:
-        """Each status in words with the number of councils; what is told apart is counted apart."""
-        counts = Counter((row.status, row.status_words) for row in self.rows)
-        missing = {(status, status.label): 0 for status in Status}
-        order = list(Status).index
-        return sorted(
-            ((status, words, count) for (status, words), count in (missing | counts).items()),
-            key=lambda row: (order(row[0]), row[1]),
-        )
-
-    @property
     def freshness(self) -> Freshness:
         return Freshness.oldest(row.freshness for row in self.rows)
-
-    @property
-    def worst_first(self) -> list[Summary]:
-        def rank(row: Summary):
-            return (
-                WORST_FIRST.index(row.status),
-                row.ceased_percent if row.ceased_percent is not None else 0,
-                row.council.short_name,
-            )
-
-        return sorted(self.rows, key=rank)
 
     def total(self, name: str):
         return sum((getattr(row.standing, name) for row in self.rows), 0)
@@ -114,7 +81,7 @@ SUMMED = (
 )
 
 
-def is_open_to(user, london: London, wanted: SavingsFilter) -> bool:
+def is_open_to(user, london: London, sums: SavingsTable | None) -> bool:
     """Answer whether the person may see the programme's sums of pounds (decisions 6).
 
     What is summed has to be of enough councils, or each could be worked out from it.
@@ -122,11 +89,16 @@ def is_open_to(user, london: London, wanted: SavingsFilter) -> bool:
     if user.access.all_councils:
         return True
     with_old_money = sum(bool(row.standing.lines_with_mrc) for row in london.rows)
-    return min(with_old_money, councils_with_savings(wanted)) >= ENOUGH_COUNCILS
+    return min(with_old_money, sums.councils if sums else 0) >= ENOUGH_COUNCILS
 
 
-def rates(standing, *, with_pounds: bool = False) -> list[Rate]:
-    """Return the three rates, always together, the headline first (spec 5.3)."""
+def rates(standing, *, with_pounds: bool = False, marks: Sequence[int] = ()) -> list[Rate]:
+    """Return the three rates, always together, the headline first (spec 5.3).
+
+    ``marks`` are the milestones, per cent ceased, that stand on the bars.
+    """
+    marked = f". Marks: {', '.join(str(mark) for mark in marks)}" if marks else ""
+    ceased = f"{standing.lines_ceased:,} of {standing.lines_in_scope:,} old lines switched off"
     known = percent(standing.lines_with_mrc, standing.lines_in_scope)
     retired = f"of old monthly bills ended; known for {known}% of lines" if known else ""
     if with_pounds and known:
@@ -135,7 +107,7 @@ def rates(standing, *, with_pounds: bool = False) -> list[Rate]:
         Rate(
             "Ceased, the headline",
             ceased_percent(standing),
-            f"{standing.lines_ceased:,} of {standing.lines_in_scope:,} old lines switched off",
+            ceased + marked,
         ),
         Rate(
             "Connected",
@@ -198,10 +170,6 @@ def lines_by_kind(user, council: Council, day: date, newest: Generation | None) 
         KindRow(body_kind=row.pop("body__kind"), name=row.pop("service_type__name"), **row)
         for row in rows
     ]
-
-
-def other_programmes(programme: Programme) -> list[Programme]:
-    return list(Programme.objects.exclude(pk=programme.pk).order_by("name"))
 
 
 def statuses_of(user, council: Council) -> list[Summary]:

@@ -1,20 +1,29 @@
 """Home, London, a council, signing in, and the pages for when something is wrong."""
 
+from datetime import date
+
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
 
+import services.queries
 from boroughs.authorization import Permission, can
 from boroughs.models import Body
 from boroughs.queries import find_council, sees_summaries, served_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, NotVisible, Refused
+<<<<<<< HEAD
 from londonpsn.common.tables import Column, Kind, Table, file_asked
+=======
+from londonpsn.common.periods import parse_day
+from londonpsn.common.tables import file_asked
+>>>>>>> h2
 from londonpsn.home import forms, queries
-from procurement.queries import SavingsFilter, savings_tables
-from services.queries import find_programme, summaries
+from londonpsn.home import london as london_page
+from londonpsn.home.forms import DayForm
+from procurement.queries import SavingsFilter, council_shares, savings_tables
 
 API = "/api/v1/"
 
@@ -63,31 +72,100 @@ def home(request):
 
 
 def london(request, programme=None):
-    """Every council in one programme: status and rates; pounds only as the sum of many."""
+    """Every council in one programme on a day; pounds of single councils only to who sees all."""
     if not sees_summaries(request.user):
         raise PermissionDenied("This page is for councils and London Grid.")
-    programme = find_programme(programme)
-    today = clock.today()
-    page = queries.London(summaries(programme, today=today, now=clock.now()))
-    sees_pounds = request.user.access.all_councils
+    programmes = services.queries.programmes()
+    programme = services.queries.find_programme(programme, among=programmes)
+    today, sees_pounds = clock.today(), request.user.access.all_councils
+    day = _day_asked(request, "as_at") or today
+    since = _day_asked(request, "since") or london_page.last_monday(day)
+    if since >= day:
+        raise BadInput("The day to compare with has to lie before the day shown.")
+    rows = services.queries.summaries(
+        programme, today=today, now=clock.now(), as_at=day, since=since
+    )
+    page, is_past = queries.London(rows), day < today
+    mode = _mode_asked(request, sees_pounds)
     kinds = programme.service_types.values("pk")
     everyones = SavingsFilter(None, body_kind=Body.Kind.COUNCIL, service_types=kinds)
-    is_open = queries.is_open_to(request.user, page, everyones)
-    totals = None
-    if is_open:
-        totals = savings_tables(everyones, "financial_year", today).get(Body.Kind.COUNCIL)
+    sums = savings_tables(everyones, "month", day).get(Body.Kind.COUNCIL)
+    is_open = queries.is_open_to(request.user, page, sums)
+    shares = council_shares(everyones, day) if mode == "saving" else {}
+
+    progress = services.queries.burn_up(programme, day=day, today=today)
+    councils = london_page.councils_table(
+        page,
+        programme,
+        since=since,
+        is_past=is_past,
+        sees_pounds=sees_pounds,
+        visible_ids=None if sees_pounds else request.user.access.council_ids,
+    )
+    tables = [councils, london_page.progress_table(progress)]
+    if is_open and sums:
+        tables.append(london_page.net_table(sums, sees_pounds=sees_pounds))
+    if file := file_asked(request, *tables):
+        return file
+
+    councils, *twins = (table.on_page(request) for table in tables)
+    tiles = london_page.tiles(page, mode, shares)
+    marks = programme.marks
     context = {
         "programme": programme,
-        "programmes": queries.other_programmes(programme),
+        "programmes": [other for other in programmes if other != programme],
         "london": page,
-        "rates": queries.rates(page.standing, with_pounds=is_open),
-        "totals": totals,
-        "is_open": is_open,
+        "day": day,
+        "since": since,
+        "is_past": is_past,
+        "form": DayForm(initial={"as_at": day, "since": since}),
+        "mode": mode,
+        "modes": _modes(request, mode, sees_pounds),
+        "map_heading": london_page.HEADINGS[mode],
+        "tiles": tiles,
+        "legend": london_page.legend(tiles, mode),
+        "rates": queries.rates(page.standing, with_pounds=is_open, marks=marks),
+        "marks": marks,
         "sees_pounds": sees_pounds,
+        "is_open": is_open,
         "visible_ids": None if sees_pounds else request.user.access.council_ids,
         "freshness": page.freshness,
+        "councils": councils,
+        "progress": page.standing.lines_in_scope
+        and london_page.progress_chart(
+            progress, twins[0], page, day=day, is_past=is_past, marks=marks
+        ),
+        "net": len(twins) > 1 and london_page.net_chart(sums, twins[1], day=day),
     }
     return render(request, "home/london.html", context)
+
+
+def _day_asked(request, name: str) -> date | None:
+    text = request.GET.get(name)
+    return parse_day(text) if text else None
+
+
+def _mode_asked(request, sees_pounds: bool) -> str:
+    """Return what the map is coloured by. Raises BadInput, or PermissionDenied for pounds."""
+    mode = request.GET.get("map") or "status"
+    if mode not in london_page.MODES:
+        raise BadInput(
+            f"The map has no colours by “{mode}”. It has {', '.join(london_page.MODES)}."
+        )
+    if mode == "saving" and not sees_pounds:
+        raise PermissionDenied("What single councils save is for London Grid.")
+    return mode
+
+
+def _modes(request, mode: str, sees_pounds: bool) -> list[tuple[str, str, bool]]:
+    """Return the map's switch: words, address, whether it is the one shown."""
+    choices = []
+    for name, words in london_page.MODES.items():
+        if name != "saving" or sees_pounds:
+            query = request.GET.copy()
+            query["map"] = name
+            choices.append((words, f"?{query.urlencode()}", name == mode))
+    return choices
 
 
 def council(request, slug):
