@@ -88,11 +88,8 @@ class ShownRow:
     cells: list[Cell]
     css: str
     tick: str
-<<<<<<< HEAD
     weight: Any
-=======
     anchor: str
->>>>>>> h2
 
 
 @dataclass(frozen=True)
@@ -130,11 +127,8 @@ class Table:
     row: Callable[[Any], Any] = lambda item: item
     css: Callable[[Any], str] = lambda row: ""
     tick: Callable[[Any], Any] | None = None
-<<<<<<< HEAD
-    weigh: Callable[[Any], Any] | None = None  # what a ticked row adds to the action bar's sum
-=======
+    weigh: Callable[[Any], Any] = lambda row: None  # what a ticked row adds to the bar's sum
     anchor: Callable[[Any], str] = lambda row: ""
->>>>>>> h2
     form: str = ""  # the id of the form that the boxes belong to
     has_files: bool = True
     empty: str = "There is nothing here yet."
@@ -214,11 +208,7 @@ class Table:
             for column in columns
         ]
         tick = str(self.tick(row)) if self.tick else ""
-<<<<<<< HEAD
-        return ShownRow(row, cells, self.css(row), tick, self.weigh(row) if self.weigh else None)
-=======
-        return ShownRow(row, cells, self.css(row), tick, self.anchor(row))
->>>>>>> h2
+        return ShownRow(row, cells, self.css(row), tick, self.weigh(row), self.anchor(row))
 
     def _file_address(self, request, how: str) -> str:
         return _query(request, [self._field("page")], format=how, table=self.name)

@@ -14,12 +14,8 @@ from boroughs.models import Body
 from boroughs.queries import find_council, sees_summaries, served_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, NotVisible, Refused
-<<<<<<< HEAD
-from londonpsn.common.tables import Column, Kind, Table, file_asked
-=======
 from londonpsn.common.periods import parse_day
-from londonpsn.common.tables import file_asked
->>>>>>> h2
+from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.home import forms, queries
 from londonpsn.home import london as london_page
 from londonpsn.home.forms import DayForm
