@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "londonpsn.home.health.DatabaseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,7 +130,7 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         # A server process whose worker was killed notices within a second, and its locks are free.
-        "OPTIONS": {"options": "-c client_connection_check_interval=1000"},
+        "OPTIONS": {"options": "-c client_connection_check_interval=1000", "connect_timeout": 5},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -202,6 +203,17 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+CSRF_FAILURE_VIEW = "londonpsn.home.views.form_not_taken"
+
+# What people send: up to a limit, and kept here between looking over and loading.
+FILE_UPLOAD_HANDLERS = ["londonpsn.common.uploads.CappedUploadHandler"]
+UPLOADS = data_directory.data_directory() / "uploads"
+
+# Who answers for the portal; the public pages say so. Without them it is a demonstration.
+CONTROLLER_NAME = env("CONTROLLER_NAME", default="")
+CONTROLLER_EMAIL = env("CONTROLLER_EMAIL", default="")
+SECURITY_CONTACT = env("SECURITY_CONTACT", default=CONTROLLER_EMAIL)
 
 # Static files: our own, and what npm built.
 STATIC_URL = "static/"

@@ -62,7 +62,7 @@ DATE_STYLES = (
     "%d %B %Y",
 )
 AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d+)?|\.\d+")
-TOO_MUCH = Decimal(10) ** 12
+HIGHEST = Decimal("999999999999.99")
 FIRST_YEAR = 1990
 MONTHS = {
     word: number
@@ -159,8 +159,10 @@ def parse_amount(text: str) -> Decimal | None:
     plain = plain.removeprefix("£")
     if not AMOUNT.fullmatch(plain):
         return None
-    pounds = to_the_penny(Decimal(plain.replace(",", "")))
-    return None if pounds >= TOO_MUCH else (-pounds if is_negative else pounds)
+    pounds = Decimal(plain.replace(",", ""))
+    if pounds > HIGHEST:  # before rounding, which has only so many digits
+        return None
+    return to_the_penny(-pounds if is_negative else pounds)
 
 
 @dataclass

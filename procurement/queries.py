@@ -1,16 +1,17 @@
 """Savings and payments as pages and the API show them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from boroughs.models import Body, Council, User
 from londonpsn.common.money import percent
 from londonpsn.common.periods import add_months, financial_year_code, month_code, month_of
-from procurement.models import Payment, SavingsByMonth, SavingsCoverage, Series
+from procurement.models import Payment, PaymentFile, SavingsByMonth, SavingsCoverage, Series
 from procurement.savings import Amounts, pays_back
 
 # What savings can be grouped by, and the column it is kept in; time is grouped by month.
@@ -294,3 +295,50 @@ def payment_summary(
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Real payments of one series as a table: months down, suppliers across, dearest first."""
+
+    suppliers: list[str]
+    months: list[tuple[date, list[Decimal | None], Decimal]]
+    totals: list[Decimal]
+    total: Decimal
+    rows: int
+
+
+def spend_table(rows: Collection[PaymentRow]) -> Spend | None:
+    """Return the payments by month and supplier, None when there are none."""
+    if not rows:
+        return None
+    cells: Counter = Counter()
+    for row in rows:
+        cells[row.month, row.supplier] += row.amount
+    by_supplier: Counter = Counter()
+    for (_, supplier), amount in cells.items():
+        by_supplier[supplier] += amount
+    suppliers = [supplier for supplier, _ in by_supplier.most_common()]
+    months = sorted({month for month, _ in cells})
+    return Spend(
+        suppliers=suppliers,
+        months=[
+            (
+                month,
+                [cells.get((month, supplier)) for supplier in suppliers],
+                sum(cells[month, supplier] for supplier in suppliers),
+            )
+            for month in months
+        ],
+        totals=[by_supplier[supplier] for supplier in suppliers],
+        total=sum(by_supplier.values()),
+        rows=sum(row.rows for row in rows),
+    )
+
+
+def payment_files(user: User, council: Council | None, series: Series) -> QuerySet[PaymentFile]:
+    """Return the files of one series that the person sees, with their council and loader."""
+    files = PaymentFile.objects.visible_to(user).filter(series=series)
+    if council:
+        files = files.of_council(council)
+    return files.select_related("council", "loaded_by")

@@ -413,6 +413,38 @@ def default_programme() -> QuerySet[Programme]:
     return Programme.objects.filter(is_default=True)
 
 
+@dataclass(frozen=True, slots=True)
+class CouncilChoice:
+    """One council to go to, and where it stands in the default programme; None is not known."""
+
+    council: Council
+    status: Summary | None
+
+    @property
+    def name(self) -> str:
+        return self.council.short_name
+
+    @property
+    def words(self) -> str:
+        return self.status.status_words if self.status else ""
+
+
+def council_choices(councils: QuerySet[Council]) -> list[CouncilChoice]:
+    """Return the councils by name with their statuses as last worked out."""
+    councils = list(councils.order_by("short_name"))
+    held = MigrationStatus.objects.filter(council__in=councils, programme__is_default=True)
+    kept = {status.council_id: status for status in held.select_related("programme")}
+    return [
+        CouncilChoice(
+            council,
+            Summary(council, status.programme, status, Freshness())
+            if (status := kept.get(council.pk))
+            else None,
+        )
+        for council in councils
+    ]
+
+
 def summaries(
     programme: Programme,
     *,

@@ -1,4 +1,4 @@
-"""The lines of one council, or of all that the person sees."""
+"""The councils to choose from, and the lines of one of them or of all that the person sees."""
 
 from operator import attrgetter
 
@@ -6,18 +6,33 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from boroughs import authorization
 from boroughs.authorization import Permission
-from boroughs.queries import find_council, served_councils
+from boroughs.queries import find_council, served_councils, visible_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from services.actions.lines import confirm_lines
 from services.forms import LineFilterForm
 from services.models import Line
-from services.queries import line_row, listed_lines
+from services.queries import council_choices, line_row, listed_lines
+
+COUNCIL_COLUMNS = (
+    Column(
+        "name",
+        "Council",
+        order_by="name",
+        link=lambda choice: reverse("council", args=[choice.council.slug]),
+    ),
+    Column(
+        "status",
+        "Status",
+        value=lambda choice: choice.words or None,
+        template="services/_status.html",
+    ),
+)
 
 LINE_COLUMNS = (
     Column(
@@ -53,6 +68,25 @@ LINE_COLUMNS = (
 
 LINE_ORDER = ("body_id", "site__code", "reference", "pk")
 ROW_KEY, MONTHLY = attrgetter("pk"), attrgetter("monthly")
+
+
+@require_safe
+def councils(request):
+    """The councils whose records the person sees, to go to one of them."""
+    choices = council_choices(visible_councils(request.user))
+    programme = next((c.status.programme for c in choices if c.status), None)
+    table = Table(
+        name="councils",
+        columns=COUNCIL_COLUMNS,
+        rows=choices,
+        caption="Councils by name",
+        scope=f"status in {programme.name}" if programme else "",
+        a_page=50,
+    )
+    if file := file_asked(request, table):
+        return file
+    context = {"table": table.on_page(request)}
+    return render(request, "services/councils.html", context)
 
 
 def lines(request, slug):

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(settings.BASE_DIR)
 LAYERS = ["londonpsn", "procurement", "services", "boroughs", "londonpsn.common"]
-PUBLIC = {"login"}
+PUBLIC = {"login", "help", "accessibility", "privacy", "cookies", "security-txt"}
 # Apps are ready only after models are loaded, so their configs import inside ready().
 MAY_IMPORT_INSIDE = {"apps.py", "manage.py"}
 KNOWS_DRF = {"londonpsn/api.py", "londonpsn/settings.py", "londonpsn/urls.py"}

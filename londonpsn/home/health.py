@@ -6,11 +6,13 @@ import time
 import redis
 from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import JsonResponse
-from kombu.exceptions import OperationalError
+from django.db import DatabaseError, OperationalError, connection
+from django.http import HttpResponse, JsonResponse
+from django.template import loader
+from kombu.exceptions import OperationalError as BrokerError
 
 PING_KEPT = 2  # seconds; asking the workers takes one when none is there
+TRY_AGAIN_AFTER = 10  # seconds
 
 
 class HealthMiddleware:
@@ -23,6 +25,34 @@ class HealthMiddleware:
     def __call__(self, request):
         answer = self.answers.get(request.path_info)
         return answer() if answer else self.get_response(request)
+
+
+class DatabaseMiddleware:
+    """Says that the portal is starting while its database cannot be reached, to whoever asks.
+
+    It stands before whatever reads the session, and connects in its stead: what is raised further
+    in has become an answer by the time it would come out here.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            connection.close_if_health_check_failed()
+            connection.ensure_connection()
+        except OperationalError:
+            return _starting(request)
+        return self.get_response(request)
+
+
+def _starting(request) -> HttpResponse:
+    headers = {"Retry-After": str(TRY_AGAIN_AFTER), "Cache-Control": "no-store"}
+    if request.path_info.startswith("/api/"):
+        detail = "The portal is starting, or its database cannot be reached. Try again in a minute."
+        return JsonResponse({"detail": detail}, status=503, headers=headers)
+    page = loader.get_template("503.html").render()
+    return HttpResponse(page, status=503, headers=headers)
 
 
 def alive() -> JsonResponse:
@@ -71,7 +101,7 @@ class Workers:
     def _ask(self) -> bool:
         try:
             return bool(current_app.control.broadcast("ping", reply=True, timeout=1, limit=1))
-        except (OperationalError, redis.RedisError, OSError):
+        except (BrokerError, redis.RedisError, OSError):
             return False
 
 

@@ -296,8 +296,8 @@ def progress_chart(
 def net_table(sums: SavingsTable, *, sees_pounds: bool) -> Table:
     """What the moves come to by month.
 
-    Who does not see all councils sees the net alone: what is still paid for the old is one council's
-    where only one still pays.
+    Who does not see all councils sees the net alone: what is still paid for the old is one
+    council's where only one still pays.
     """
     amounts = [
         ("baseline", "Old price"),

@@ -1,6 +1,5 @@
 """What the roof's own pages show: it joins councils, services and procurement."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,7 @@ from django.db.models import Count, Q, Sum
 from boroughs.models import Council, Generation
 from boroughs.queries import Freshness, freshness
 from londonpsn.common.money import percent
-from procurement.queries import SavingsTable, payment_summary
+from procurement.queries import SavingsTable
 from services.migration import (
     Standing,
     Status,
@@ -181,43 +180,3 @@ def statuses_of(user, council: Council) -> list[Summary]:
         Summary(council, status.programme, status, fresh)
         for status in held.order_by("-programme__is_default", "programme__code")
     ]
-
-
-@dataclass(frozen=True)
-class Spend:
-    """Real payments as a table: months down, suppliers across."""
-
-    suppliers: list[str]
-    months: list[tuple[date, list[Decimal | None], Decimal]]
-    totals: list[Decimal]
-    total: Decimal
-    rows: int
-
-
-def spend_of(user, council: Council) -> Spend | None:
-    """Return what the council has published that it paid, None when nothing is held."""
-    rows = payment_summary(user, council)
-    if not rows:
-        return None
-    cells: Counter = Counter()
-    for row in rows:
-        cells[row.month, row.supplier] += row.amount
-    by_supplier: Counter = Counter()
-    for (_, supplier), amount in cells.items():
-        by_supplier[supplier] += amount
-    suppliers = [supplier for supplier, _ in by_supplier.most_common()]
-    months = sorted({month for month, _ in cells})
-    return Spend(
-        suppliers=suppliers,
-        months=[
-            (
-                month,
-                [cells.get((month, supplier)) for supplier in suppliers],
-                sum(cells[month, supplier] for supplier in suppliers),
-            )
-            for month in months
-        ],
-        totals=[by_supplier[supplier] for supplier in suppliers],
-        total=sum(by_supplier.values()),
-        rows=sum(row.rows for row in rows),
-    )

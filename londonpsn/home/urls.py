@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from londonpsn.home import views
+from londonpsn.home import gallery, public, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,4 +10,10 @@ urlpatterns = [
     path("london/", views.london, name="london-default"),
     path("london/<slug:programme>/", views.london, name="london"),
     path("c/<slug:slug>/", views.council, name="council"),
+    path("help/", public.help_page, name="help"),
+    path("accessibility/", public.accessibility, name="accessibility"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("cookies/", public.cookies, name="cookies"),
+    path(".well-known/security.txt", public.security_txt, name="security-txt"),
+    path("components/", gallery.components, name="components"),
 ]

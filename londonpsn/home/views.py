@@ -19,7 +19,13 @@ from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.home import forms, queries
 from londonpsn.home import london as london_page
 from londonpsn.home.forms import DayForm
-from procurement.queries import SavingsFilter, council_shares, savings_tables
+from procurement.queries import (
+    SavingsFilter,
+    council_shares,
+    payment_summary,
+    savings_tables,
+    spend_table,
+)
 
 API = "/api/v1/"
 
@@ -192,7 +198,7 @@ def council(request, slug):
         "freshness": statuses[0].freshness if statuses else None,
         "kinds": kinds.on_page(request),
         "savings": savings_tables(SavingsFilter(user, [council.pk]), "financial_year", today),
-        "spend": queries.spend_of(user, council),
+        "spend": spend_table(payment_summary(user, council)),
     }
     return render(request, "home/council.html", context)
 
@@ -219,6 +225,15 @@ def broken(request):
         detail = "Something went wrong here. Nothing was saved. Try again later."
         return JsonResponse({"detail": detail}, status=500)
     return HttpResponse(loader.get_template("500.html").render(), status=500)
+
+
+def form_not_taken(request, reason=""):
+    """What Django calls a failed CSRF check: most often the page stood open over a new sign-in."""
+    detail = (
+        "Nothing was saved. The page was open for too long, you have signed in again since, or "
+        "your browser keeps no cookies of the portal. Go back, load the page again, and resend it."
+    )
+    return _problem(request, 403, "The form could not be taken", detail)
 
 
 def _problem(request, status: int, title: str, exception=None):

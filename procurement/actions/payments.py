@@ -16,13 +16,17 @@ from boroughs.models import Council, SupplierAlias
 from londonpsn.common.errors import BadInput
 from londonpsn.common.importers import Upload
 from londonpsn.common.periods import month_code
-from londonpsn.common.tabular import FileRow, TextFile, open_text
+from londonpsn.common.tabular import ExcelFile, FileRow, TextFile, open_rows
 from londonpsn.common.text import fold, tidy
 from procurement import payments
 from procurement.models import Payment, PaymentFile
 from procurement.payments import DateReader, Entry, Layout, Unreadable
 
 ROWS_AT_A_TIME = 1_000
+
+
+class NoMonth(BadInput):
+    """The rows have no date and the file no month, so whoever loads it has to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class PaymentReport:
     council: str
     dry_run: bool
     encoding: str = ""
+    series: str = ""
     read: int = 0
     stored: int = 0
     already_held: int = 0
@@ -79,11 +84,11 @@ def load(upload: Upload) -> PaymentReport:
     """
     council = _council(upload.council_code)
     check(upload.by, Permission.PAYMENTS_LOAD, council)
-    text = open_text(upload.path)
+    source = open_rows(upload.path)
     report = PaymentReport(upload.name, council.short_name, upload.dry_run)
-    report.encoding = {"utf-8-sig": "UTF-8"}.get(text.encoding, text.encoding)
+    report.encoding = source.encoding
     with transaction.atomic():
-        _Loader(upload, council, text, report).run()
+        _Loader(upload, council, source, report).run()
         if upload.dry_run:
             transaction.set_rollback(True)
     return report
@@ -103,20 +108,27 @@ def _council(code: str | None) -> Council:
 class _Loader:
     """One pass over one file; memory does not grow with rows that are not kept."""
 
-    def __init__(self, upload: Upload, council: Council, text: TextFile, report: PaymentReport):
-        self.upload, self.council, self.text, self.report = upload, council, text, report
+    def __init__(
+        self,
+        upload: Upload,
+        council: Council,
+        source: TextFile | ExcelFile,
+        report: PaymentReport,
+    ):
+        self.upload, self.council, self.source, self.report = upload, council, source, report
         self.file_month = upload.month or payments.month_of_name(upload.name)
         self.dates = DateReader(last_year=upload.at.year + 1)
         self.aliases = SupplierAlias.objects.select_related("supplier").by_folded_name()
         self.occurrences: Counter = Counter()
 
     def run(self) -> None:
-        rows = self.text.rows()
+        rows = self.source.rows()
         self.layout = self._find_layout(rows)
+        self.report.series = self.layout.series
         if "date" not in self.layout.columns and self.file_month is None:
-            raise BadInput(
-                "The rows have no date, and the file's name gives no month. "
-                "Say which month it is: --month 2011-09"
+            raise NoMonth(
+                "The rows have no date, and the file’s name gives no month. "
+                "Say which month it is, for example 2011-09."
             )
         self.file = self._file()
         held_before = self.file.payments.count()
@@ -152,7 +164,7 @@ class _Loader:
         file, _ = PaymentFile.objects.get_or_create(
             council=self.council,
             series=self.layout.series,
-            sha256=self.text.sha256,
+            sha256=self.source.sha256,
             defaults={"name": self.upload.name[:200], "loaded_at": self.upload.at},
         )
         return file

@@ -1,0 +1,219 @@
+"""Every component in every state, with made-up data, for whoever builds or checks pages."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from boroughs.authorization import Permission, can
+from boroughs.queries import Freshness
+from londonpsn.common.errors import NotVisible
+from londonpsn.common.facts import Fact
+from londonpsn.common.tables import Cell, Column, Kind, Table
+from londonpsn.home.queries import Rate
+from procurement.queries import Coverage, Headline, PaymentRow, SavingsTable, TableRow, spend_table
+from procurement.savings import Amounts
+from services.migration import Status
+
+COMPONENTS = Path(settings.BASE_DIR) / "templates" / "components"
+DAY = date(2014, 6, 30)
+MOMENT = timezone.make_aware(timezone.datetime(2014, 6, 30, 7, 10))
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of a component: in words, and what it looks like."""
+
+    words: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One component: its file's name, what its first line says of it, and its states."""
+
+    name: str
+    expects: str
+    states: list[State]
+
+
+@require_safe
+def components(request):
+    """The gallery; nobody but administrators has it."""
+    if not can(request.user, Permission.ADMIN_USE):
+        raise NotVisible("There is no such page.")
+    sections = [
+        Section(
+            name, _expects(name), [State(words, _drawn(name, c)) for words, c in states.items()]
+        )
+        for name, states in sorted(shown(request).items())
+    ]
+    return render(request, "home/components.html", {"sections": sections})
+
+
+def shown(request) -> dict[str, dict[str, dict]]:
+    """Return for each component its states in words, each with the context that makes it.
+
+    A new file in templates/components/ gets its entry here; a test finds those that have none.
+    """
+    pages = Paginator(range(240), 25)
+    return {
+        "banner": {
+            "Something succeeded": {"title": "Done", "text": "14 stored.", "is_success": True},
+            "Something to know": {"title": "Note", "text": "One made-up line is late."},
+        },
+        "breadcrumbs": {"Two steps": {"crumbs": [("Camden", "#"), ("Spend", "#")]}},
+        "cell": {
+            "Text with a second line": _cell("A line", sub="its description"),
+            "A link": _cell("A line", link="#"),
+            "Pounds": _cell(Decimal("-12.50"), Kind.POUNDS),
+            "A day": _cell(DAY, Kind.DAY),
+            "Not known": _cell(None),
+        },
+        "empty": {
+            "With something to do": {"text": "Nothing yet.", "address": "#", "action": "Add one"},
+            "Without": {"text": "Nothing is held yet."},
+        },
+        "freshness": {
+            "Up to date": {"freshness": Freshness(MOMENT)},
+            "Newer facts wait, and the last attempt failed": {
+                "freshness": Freshness(MOMENT, MOMENT, "made up")
+            },
+            "Never worked out": {"freshness": Freshness()},
+        },
+        "icons": {"The shapes, as status shows them": {}},
+        "mark": {"The only one": {}},
+        "money": {
+            "Positive": {"value": Decimal("1234.50")},
+            "Negative": {"value": Decimal("-1234.50")},
+            "Zero": {"value": Decimal(0)},
+            "Not known": {"value": None},
+        },
+        "pager": {
+            "In the middle": {
+                "page": pages.page(5),
+                "page_numbers": pages.get_elided_page_range(5, on_each_side=1, on_ends=1),
+                "query": "q=made-up",
+                "name": "page",
+                "label": "made-up rows",
+            }
+        },
+        "rates": {
+            "Large": {"rates": _rates()},
+            "Small": {"rates": _rates(), "size": "small"},
+        },
+        "savings_table": {
+            "By financial year": {"table": _savings("COUNCIL"), "period": "Financial year"},
+            "By month": {"table": _savings("SCHOOL"), "period": "Month"},
+        },
+        "spend_table": {
+            "Two suppliers": {"spend": spend_table(_payments()), "caption": "Made-up payments"}
+        },
+        "status": {
+            status.label: {"status": status.value, "words": status.label} for status in Status
+        },
+        "steps": {"Done, now and ahead": {"steps": _steps()}},
+        "strip": {
+            "Synthetic data": {"is_synthetic": True, "is_real_day": False, "portal_day": DAY},
+        },
+        "summary_list": {
+            "Known, linked and not known": {
+                "facts": [
+                    Fact("Line", "MADE-UP-1", link="#", sub="a second line"),
+                    Fact("Monthly", Decimal("12.50"), Kind.POUNDS),
+                    Fact("Until", None, Kind.DAY),
+                ]
+            }
+        },
+        "switch": {
+            "Two views": {"label": "View", "choices": [("A", "#", True), ("B", "#", False)]}
+        },
+        "table": {
+            "With rows": {"table": _table(request, "filled", _rows())},
+            "Wide, with boxes to tick": {
+                "table": _table(request, "wide", _rows(), is_wide=True, tick=lambda row: row.line)
+            },
+            "Empty": {"table": _table(request, "empty", [])},
+        },
+    }
+
+
+def _expects(name: str) -> str:
+    with (COMPONENTS / f"{name}.html").open(encoding="utf-8") as file:
+        return file.readline().strip().removeprefix("{#").removesuffix("#}").strip()
+
+
+def _drawn(name: str, context: dict) -> str:
+    """Draw one state; the page has the shapes' definitions already, so only their use is shown."""
+    if name == "icons":
+        return render_to_string("home/_shapes.html", {"shapes": [*Status.values, "tick"]})
+    return render_to_string(f"components/{name}.html", context)
+
+
+def _cell(value, kind=Kind.TEXT, sub="", link="") -> dict:
+    return {"cell": Cell(Column("made_up", "Made up", kind), value, sub, link), "row": None}
+
+
+def _rates() -> list[Rate]:
+    return [
+        Rate("Ceased, the headline", Decimal("62.5"), "5 of 8 old lines switched off"),
+        Rate("Connected", Decimal("100.0"), "8 of 8 in use on the new"),
+        Rate("Retired", None, ""),
+    ]
+
+
+def _savings(body_kind: str) -> SavingsTable:
+    paid = Amounts(Decimal(1200), Decimal(300), Decimal(500), Decimal(250))
+    dear = Amounts(Decimal(1200), Decimal(1000), Decimal(500), Decimal(0))
+    covered = Coverage(Decimal(100), Decimal(90), 10, 8)
+    months = [date(2013, 4, 1), date(2014, 4, 1)]
+    return SavingsTable(
+        body_kind,
+        [
+            TableRow("2013-14", months[0], "year ended", False, paid, paid.net),
+            TableRow("2014-15", months[1], "planned", True, dear, paid.net + dear.net),
+        ],
+        Headline(paid, covered, *months),
+        None,
+    )
+
+
+def _payments() -> list[PaymentRow]:
+    return [
+        PaymentRow("A supplier", "A SUPPLIER LTD", date(2011, 9, 1), Decimal("120.00"), 2),
+        PaymentRow("Another", "Another plc", date(2011, 10, 1), Decimal("-20.00"), 1),
+    ]
+
+
+def _steps() -> list[SimpleNamespace]:
+    return [
+        SimpleNamespace(label="Ordered", state="done", on=date(2014, 5, 1), words="by a buyer"),
+        SimpleNamespace(label="In use", state="now", on=DAY, words="last bill to check"),
+        SimpleNamespace(label="Closed", state="ahead", on=None, words=""),
+    ]
+
+
+def _rows() -> list[SimpleNamespace]:
+    return [
+        SimpleNamespace(line=f"MADE-UP-{n}", monthly=None if n == 2 else Decimal(n * 10), on=DAY)
+        for n in range(1, 4)
+    ]
+
+
+def _table(request, name: str, rows: list, **options):
+    columns = (
+        Column("line", "Line", Kind.REFERENCE, order_by="line"),
+        Column("monthly", "£ a month", Kind.POUNDS, order_by="monthly"),
+        Column("on", "In use from", Kind.DAY),
+    )
+    return Table(
+        name=name, columns=columns, rows=rows, caption=f"Made-up lines, {name}", **options
+    ).on_page(request)

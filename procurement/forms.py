@@ -1,0 +1,69 @@
+"""What payments can be narrowed by, and the file that brings them."""
+
+from django import forms
+
+from londonpsn.common.errors import BadInput
+from londonpsn.common.periods import parse_month
+from londonpsn.common.uploads import MOST_BYTES
+
+
+class MonthField(forms.Field):
+    """A month written as ``2013-04``, or none; its value is the first day of it."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **options):
+        super().__init__(required=False, **options)
+
+    def to_python(self, value):
+        text = (value or "").strip()
+        try:
+            return parse_month(text) if text else None
+        except BadInput as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class SpendFilterForm(forms.Form):
+    """From a month to a month, both included."""
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.fields["from"] = MonthField(label="From month", help_text="For example 2011-04")
+        self.fields["to"] = MonthField(label="To month")
+
+    def clean(self):
+        chosen = super().clean()
+        first, last = chosen.get("from"), chosen.get("to")
+        if first and last and last < first:
+            self.add_error("to", "This month lies before the first one. Swap them.")
+        return chosen
+
+
+class PaymentUploadForm(forms.Form):
+    """A council's published list; what is in it the loader finds out."""
+
+    file = forms.FileField(
+        label="The list as it was published",
+        help_text="CSV or Excel workbook (.xlsx), up to 20 MB",
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        error_messages={
+            "required": "Choose a file.",
+            "empty": "The file is empty. Choose the file that has the rows.",
+            "max_length": "The file’s name is too long. Give it a shorter one.",
+        },
+        max_length=200,
+    )
+    month = MonthField(
+        label="Month",
+        help_text="Only where the rows have no date and the file’s name gives no month; "
+        "for example 2011-09",
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                f"The file has {file.size / 1024 / 1024:,.0f} MB. The limit is 20 MB: "
+                "load the list in parts."
+            )
+        return file
