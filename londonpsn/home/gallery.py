@@ -78,6 +78,19 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "A day": _cell(DAY, Kind.DAY),
             "Not known": _cell(None),
         },
+        "chart": {
+            "Lines going down": {
+                "chart": Chart(
+                    "Made-up bars",
+                    "The new service costs less than half of the old price.",
+                    drawn(money_bars, _bars()),
+                    _table(request, "bars", _rows()),
+                    "The bars as a table",
+                    [Key("new", "New service"), Key("old-price", "Old price")],
+                    "Made up.",
+                )
+            }
+        },
         "empty": {
             "With something to do": {"text": "Nothing yet.", "address": "#", "action": "Add one"},
             "Without": {"text": "Nothing is held yet."},
@@ -114,6 +127,7 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "By financial year": {"table": _savings("COUNCIL"), "period": "Financial year"},
             "By month": {"table": _savings("SCHOOL"), "period": "Month"},
         },
+        "search": {"Nothing asked yet": {"q": ""}, "Something asked": {"q": "library"}},
         "spend_table": {
             "Two suppliers": {"spend": spend_table(_payments()), "caption": "Made-up payments"}
         },
@@ -177,6 +191,7 @@ def _savings(body_kind: str) -> SavingsTable:
     months = [date(2013, 4, 1), date(2014, 4, 1)]
     return SavingsTable(
         body_kind,
+        1,
         [
             TableRow("2013-14", months[0], "year ended", False, paid, paid.net),
             TableRow("2014-15", months[1], "planned", True, dear, paid.net + dear.net),
