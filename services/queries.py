@@ -582,13 +582,15 @@ def standings_on(
     }
 
 
-def burn_up(programme: Programme, *, day: date, today: date) -> list[Progress]:
-    """Return how far all lines of the programme had come by each month's end, by one query.
+def burn_up(
+    programme: Programme, council_ids: Collection[int], *, day: date, today: date
+) -> list[Progress]:
+    """Return how far the councils' lines had come by each month's end, all in one, by one query.
 
     Up to ``day`` as done; after it as done since then, or as planned after ``today``. Which lines
     are in scope and required, and which gateways are needed, is as of ``day``.
     """
-    values = _values(programme, Council.objects.values_list("pk", flat=True), day) | {
+    values = _values(programme, council_ids, day) | {
         "today": today,
         "in_use": [stage for stage in Stage if stage.number >= Stage.CUTOVER.number],
         "ceased": [stage for stage in Stage if stage.number >= Stage.CEASED.number],

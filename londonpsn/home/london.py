@@ -33,6 +33,7 @@ WORST_FIRST = [
 ]
 MONTHS_A_PAGE = 240  # a chart's table shows them all
 ALL_COUNCILS = 100
+MONTHS_AHEAD = 6  # drawn after the day shown, or after the pay-back; the table has all months
 
 
 def last_monday(day: date) -> date:
@@ -296,8 +297,8 @@ def progress_chart(
 def net_table(sums: SavingsTable, *, sees_pounds: bool) -> Table:
     """What the moves come to by month.
 
-    Who does not see all councils sees the net alone: what is still paid for the old is one
-    council's where only one still pays.
+    Who does not see all councils sees the net alone: what is still paid for the old is that of
+    one council where only one still pays.
     """
     amounts = [
         ("baseline", "Old price"),
@@ -343,6 +344,7 @@ def net_chart(sums: SavingsTable, table, *, day: date) -> Chart:
     ends = {row.first_month: last_day(add_months(row.first_month, 1)) for row in sums.rows}
     lowest = min(sums.rows, key=lambda row: row.added_up)
     pays_back = _pays_back_words(sums)
+    until = add_months(max(to_date.to_month, sums.pays_back or to_date.to_month), MONTHS_AHEAD)
     return Chart(
         title=f"What the moves come to, added up since {month_in_words(to_date.from_month)}",
         say=" ".join(
@@ -361,6 +363,7 @@ def net_chart(sums: SavingsTable, table, *, day: date) -> Chart:
             [
                 charts.AddedUp(ends[row.first_month], row.added_up, row.is_planned)
                 for row in sums.rows
+                if row.first_month <= until
             ],
             day=day,
             pays_back_on=ends.get(sums.pays_back),

@@ -41,8 +41,8 @@ class London:
     rows: Sequence[Summary]
 
     @property
-    def with_data(self) -> int:
-        return sum(row.status != Status.NO_DATA for row in self.rows)
+    def council_ids(self) -> list[int]:
+        return [row.council.pk for row in self.rows]
 
     @property
     def connected(self) -> int:

@@ -95,7 +95,7 @@ def london(request, programme=None):
     is_open = queries.is_open_to(request.user, page, sums)
     shares = council_shares(everyones, day) if mode == "saving" else {}
 
-    progress = services.queries.burn_up(programme, day=day, today=today)
+    progress = services.queries.burn_up(programme, page.council_ids, day=day, today=today)
     councils = london_page.councils_table(
         page,
         programme,
