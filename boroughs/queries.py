@@ -34,6 +34,15 @@ def find_council(among: QuerySet[Council], **key) -> Council:
     return council
 
 
+def find_row(among: QuerySet, **key):
+    """Return the one row with this key among those that the person sees, or raise NotVisible."""
+    row = among.filter(**key).first()
+    if row is None:
+        name = among.model._meta.verbose_name
+        raise NotVisible(f"There is no {name} “{next(iter(key.values()))}” among yours.")
+    return row
+
+
 def sees_summaries(user) -> bool:
     """Answer whether the person may see the status and rates of every council (decisions 6)."""
     return user.access.allows_anywhere(Permission.SUMMARY_VIEW)

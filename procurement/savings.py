@@ -6,7 +6,7 @@ test holds the two equal to the penny.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from londonpsn.common.money import ZERO, percent, to_the_penny
@@ -75,13 +75,17 @@ class LineMoney:
 
     def in_month(self, month: Period, window: Period) -> Decimal:
         """Return the recurring pounds of a month; each charge is rounded once (decisions 9)."""
+        shares = (month_share(price.monthly, price.period, month) for price in self.priced(window))
+        return sum(shares, ZERO)
+
+    def priced(self, window: Period) -> list[Price]:
+        """Return its prices on the days for which they are billed and count here."""
         within = self._billed_in(window)
-        shares = (
-            month_share(price.monthly, counted, month)
+        return [
+            Price(price.monthly, counted)
             for price in self.prices
             if within and (counted := price.period.overlap(within))
-        )
-        return sum(shares, ZERO)
+        ]
 
     def once_in(self, month: Period, window: Period) -> Decimal:
         taking_part = self.taking_part(window)
@@ -103,10 +107,10 @@ class LineMoney:
         within = self._billed_in(window)
         if within is None:
             return True
-        priced = [c for price in self.prices if (c := price.period.overlap(within))]
+        priced = self.priced(window)
         if is_new and self.billed.start is None:
             return bool(priced)
-        return sum(period.days for period in priced) == within.days
+        return sum(price.period.days for price in priced) == within.days
 
     def _billed_in(self, window: Period) -> Period | None:
         taking_part = self.taking_part(window)
@@ -152,3 +156,34 @@ def amounts_by_month(group: Group) -> dict[date, Amounts]:
         )
         for month in window.months()
     }
+
+
+def paid_twice(group: Group, month: Period) -> Decimal:
+    """Return the part of a month's new service for days on which an old line is still billed.
+
+    Of a covered group. Source: spec/savings.md 4.2, DoubleRun.
+    """
+    window = group.baseline.period
+    old = [
+        counted
+        for line in group.old
+        for price in line.priced(window)
+        if (counted := price.period.overlap(month))
+    ]
+    pounds = ZERO
+    for price in (price for line in group.new for price in line.priced(window)):
+        counted = price.period.overlap(month)
+        if counted and old:
+            days = (counted.start + timedelta(days=n) for n in range(counted.days))
+            twice = sum(any(p.start <= day < p.end for p in old) for day in days)
+            pounds += to_the_penny(price.monthly * twice / month.days)
+    return pounds
+
+
+def price_of(line: LineMoney, day: date) -> Decimal | None:
+    """Return the pounds a month last begun by ``day``, else the first to come; None is unknown."""
+    prices = sorted(line.prices, key=lambda price: price.period.start)
+    begun = [price for price in prices if price.period.start <= day]
+    if begun:
+        return begun[-1].monthly
+    return prices[0].monthly if prices else None

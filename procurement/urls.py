@@ -1,9 +1,11 @@
 from django.urls import path
 
-from procurement import views
+from procurement.views import moves, savings, spend
 
 urlpatterns = [
-    path("c/<slug:slug>/savings/", views.savings, name="savings"),
-    path("c/<slug:slug>/spend/", views.spend, name="spend"),
-    path("c/<slug:slug>/spend/upload/", views.spend_upload, name="spend-upload"),
+    path("c/<slug:slug>/savings/", savings.savings, name="savings"),
+    path("c/<slug:slug>/spend/", spend.spend, name="spend"),
+    path("c/<slug:slug>/spend/upload/", spend.spend_upload, name="spend-upload"),
+    path("lines/<int:pk>/", moves.line, name="line"),
+    path("moves/<int:pk>/", moves.move, name="move"),
 ]

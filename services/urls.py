@@ -1,9 +1,17 @@
 from django.urls import path
 
-from services import views
+from services.views import lines, places, suppliers
 
 urlpatterns = [
-    path("c/<slug:slug>/lines/preview/", views.lines_preview, name="lines-preview"),
-    path("c/", views.councils, name="councils"),
-    path("c/<slug:slug>/lines/", views.lines, name="lines"),
+    path("c/", places.councils, name="councils"),
+    path("c/<slug:slug>/lines/", lines.lines, name="lines"),
+    path("c/<slug:slug>/lines/preview/", lines.lines_preview, name="lines-preview"),
+    path("c/<slug:slug>/sites/", places.sites, name="sites"),
+    path("c/<slug:slug>/contracts/", suppliers.contracts, name="contracts"),
+    path("sites/<int:pk>/", places.site, name="site"),
+    path("bodies/<int:pk>/", places.body, name="body"),
+    path("connections/<int:pk>/", places.connection, name="connection"),
+    path("contracts/<int:pk>/", suppliers.contract, name="contract"),
+    path("suppliers/", suppliers.suppliers, name="suppliers"),
+    path("suppliers/<slug:code>/", suppliers.supplier, name="supplier"),
 ]

@@ -94,6 +94,8 @@ def address(route: str) -> str:
     values = {
         "<slug:slug>": "camden",
         "<slug:programme>": "psn-network",
+        "<slug:code>": "bt",
+        "<int:pk>": "1",
         "<uuid:batch>": "00000000-0000-0000-0000-000000000000",
         "<path:object_id>": "1",
         "<path:url>": "x",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
 from boroughs.queries import Freshness
+from londonpsn.common.charts import Bar, Chart, Key, drawn, money_bars
 from londonpsn.common.errors import NotVisible
 from londonpsn.common.facts import Fact
 from londonpsn.common.tables import Cell, Column, Kind, Table
@@ -182,6 +183,14 @@ def _rates() -> list[Rate]:
         Rate("Connected", Decimal("100.0"), "8 of 8 in use on the new"),
         Rate("Retired", None, ""),
     ]
+
+
+def _bars() -> tuple[Bar, ...]:
+    prices = ("1200", "900", "200", "100"), ("1200", "0", "500", "0")
+    return tuple(
+        Bar(label, *map(Decimal, some), is_planned=label == "2014-15")
+        for label, some in zip(("2013-14", "2014-15"), prices, strict=True)
+    )
 
 
 def _savings(body_kind: str) -> SavingsTable:

@@ -19,7 +19,7 @@ from services.migration import (
     retired_percent,
 )
 from services.models import Line, MigrationStatus
-from services.models.line import billed_on
+from services.models.line import billed_on, in_use_on
 from services.queries import Summary
 
 ENOUGH_COUNCILS = 5  # sums over fewer are not open to all (decisions 6)
@@ -141,8 +141,7 @@ def lines_by_kind(user, council: Council, day: date, newest: Generation | None) 
     Old are those of a generation before ``newest``. A line that has ended, or not begun, is in
     nobody's use; one that is not billed yet costs nothing yet.
     """
-    begun = Q(starts_on=None) | Q(starts_on__lte=day)
-    live = begun & (Q(ends_on=None) | Q(ends_on__gt=day))
+    live = in_use_on(day)
     new = Q(generation__sequence__gte=newest.sequence if newest else 0)
     unpriced = live & billed_on(day) & Q(monthly=None)
     rows = (

@@ -39,6 +39,11 @@ def billed_on(day) -> Q:
     )
 
 
+def in_use_on(day) -> Q:
+    """The lines that have begun and not ended by ``day``, as far as their days are known."""
+    return (Q(starts_on=None) | Q(starts_on__lte=day)) & (Q(ends_on=None) | Q(ends_on__gt=day))
+
+
 def last_stage() -> Subquery:
     """The stage of a line's last move, None where it never moved."""
     moves = LineMove.objects.filter(line=OuterRef("pk")).order_by("-on", "-pk")

@@ -1,38 +1,25 @@
-"""The councils to choose from, and the lines of one of them or of all that the person sees."""
+"""The lines of one council, or of all that the person sees."""
 
+from dataclasses import replace
 from operator import attrgetter
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from boroughs import authorization
 from boroughs.authorization import Permission
-from boroughs.queries import find_council, served_councils, visible_councils
+from boroughs.queries import find_council, served_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from services.actions.lines import confirm_lines
 from services.forms import LineFilterForm
 from services.models import Line
-from services.queries import council_choices, line_row, listed_lines
-
-COUNCIL_COLUMNS = (
-    Column(
-        "name",
-        "Council",
-        order_by="name",
-        link=lambda choice: reverse("council", args=[choice.council.slug]),
-    ),
-    Column(
-        "status",
-        "Status",
-        value=lambda choice: choice.words or None,
-        template="services/_status.html",
-    ),
-)
+from services.queries import line_row, listed_lines
 
 LINE_COLUMNS = (
     Column(
@@ -41,6 +28,7 @@ LINE_COLUMNS = (
         Kind.REFERENCE,
         order_by="reference",
         sub=lambda line: line.description,
+        link=lambda line: reverse("line", args=[line.pk]),
     ),
     Column("council", "Council"),
     Column("body", "Body", on_page=False),
@@ -70,25 +58,6 @@ LINE_ORDER = ("body_id", "site__code", "reference", "pk")
 ROW_KEY, MONTHLY = attrgetter("pk"), attrgetter("monthly")
 
 
-@require_safe
-def councils(request):
-    """The councils whose records the person sees, to go to one of them."""
-    choices = council_choices(visible_councils(request.user))
-    programme = next((c.status.programme for c in choices if c.status), None)
-    table = Table(
-        name="councils",
-        columns=COUNCIL_COLUMNS,
-        rows=choices,
-        caption="Councils by name",
-        scope=f"status in {programme.name}" if programme else "",
-        a_page=50,
-    )
-    if file := file_asked(request, table):
-        return file
-    context = {"table": table.on_page(request)}
-    return render(request, "services/councils.html", context)
-
-
 def lines(request, slug):
     """Lines, old and new, filtered, sorted and paged by what stands in the address."""
     council = None if slug == "all" else find_council(served_councils(request.user), slug=slug)
@@ -97,15 +66,13 @@ def lines(request, slug):
         visible = visible.of_council(council)
     form = LineFilterForm(request.GET)
     day = clock.today()
-    table = Table(
-        name="lines",
-        columns=[column for column in LINE_COLUMNS if not (council and column.name == "council")],
-        rows=listed_lines(form.narrow(visible), day),
-        row=lambda line: line_row(line, day),
-        order=LINE_ORDER,
+    table = line_table(
+        request.user,
+        form.narrow(visible),
+        day,
+        without=["council"] if council else [],
         caption="Lines by body and site",
         scope=council.short_name if council else "all that you see",
-        css=lambda line: "est" if line.is_planned else "",
     )
     if council and authorization.can(request.user, Permission.LINE_CONFIRM, council):
         table.form, table.tick, table.weigh = "ticked", ROW_KEY, MONTHLY
@@ -163,6 +130,28 @@ def _back(request, otherwise: str) -> str:
     came_from = request.POST.get("back", "")
     ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts=None)
     return came_from if came_from and ours else otherwise
+
+
+def line_table(user, lines: QuerySet[Line], day, *, without=(), **options) -> Table:
+    """Return the table of lines, with links to the sites that the person may open."""
+
+    def site_address(line) -> str:
+        may_open = line.site_id and user.access.allows(Permission.RECORD_VIEW, line.council_id)
+        return reverse("site", args=[line.site_id]) if may_open else ""
+
+    return Table(
+        name="lines",
+        columns=[
+            replace(column, link=site_address) if column.name == "site" else column
+            for column in LINE_COLUMNS
+            if column.name not in without
+        ],
+        rows=listed_lines(lines, day),
+        row=lambda line: line_row(line, day),
+        order=("body_id", "site__code", "reference", "pk"),
+        css=lambda line: "est" if line.is_planned else "",
+        **options,
+    )
 
 
 def _without(request, *names: str) -> str:

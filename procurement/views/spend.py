@@ -1,18 +1,16 @@
-"""Savings, and real payments, of one council or of all that the person sees."""
+"""Real payments of one council or of all that the person sees, and loading them."""
 
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from boroughs.authorization import Permission, can, check
-from boroughs.models import JobRun
-from boroughs.queries import Freshness, find_council, freshness, visible_councils
+from boroughs.queries import find_council, visible_councils
 from londonpsn.common import clock, uploads
 from londonpsn.common.errors import BadInput
 from londonpsn.common.facts import Fact
@@ -23,6 +21,7 @@ from procurement import queries
 from procurement.actions import payments
 from procurement.forms import PaymentUploadForm, SpendFilterForm
 from procurement.models import Series
+from procurement.views.places import place_asked
 
 PROBLEMS_SHOWN = 200
 PAYMENT_COLUMNS = (
@@ -53,26 +52,11 @@ FILE_COLUMNS = (
 )
 
 
-def savings(request, slug):
-    """Savings by financial year or month; council, schools and others beside each other."""
-    user = request.user
-    council, keys = _place(user, slug)
-    by = request.GET.get("by")
-    by = by if by in queries.PERIODS else "financial_year"
-    context = {
-        "council": council,
-        "by": by,
-        "tables": queries.savings_tables(queries.SavingsFilter(user, keys), by, clock.today()),
-        "freshness": Freshness.oldest(freshness([JobRun.Kind.SAVINGS], keys).values()),
-    }
-    return render(request, "procurement/savings.html", context)
-
-
 @require_safe
 def spend(request, slug):
     """What councils have published that they paid: one series at a time, real, net of VAT."""
     user = request.user
-    council, _ = _place(user, slug)
+    council, _ = place_asked(user, slug)
     asked = request.GET.get("series")
     series = Series(asked) if asked in Series.values else Series.SUPPLIER_PAYMENTS
     form = SpendFilterForm(request.GET)
@@ -225,17 +209,6 @@ def _facts(report: payments.PaymentReport) -> list[Fact]:
         Fact("Refused", report.refused, Kind.COUNT),
         Fact("Of known suppliers in this file", report.stored_or_held, Kind.POUNDS),
     ]
-
-
-def _place(user, slug: str):
-    """Return the council, None for ``all``, and the keys of the councils that it stands for."""
-    if not user.access.allows_anywhere(Permission.RECORD_VIEW):
-        raise PermissionDenied("Savings and payments are for councils and London Grid.")
-    councils = visible_councils(user)
-    if slug == "all":
-        return None, list(councils.values_list("pk", flat=True))
-    council = find_council(councils, slug=slug)
-    return council, [council.pk]
 
 
 def _in_series(request, series: Series) -> str:

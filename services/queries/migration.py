@@ -1,4 +1,4 @@
-"""Rows for pages, reports and jobs, from several models of what runs and how it moves."""
+"""How far councils have moved: their summaries, and the groups of lines behind them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Q, QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet, Value
 
 from boroughs.models import Council, JobRun
 from boroughs.queries import Freshness, councils_with_freshness
@@ -27,8 +27,7 @@ from services.migration import (
     standing,
     status_words,
 )
-from services.models import Line, MigrationStatus, Programme
-from services.models.line import billed_on
+from services.models import MigrationStatus, Programme
 from services.stages import Stage
 
 BILLING_CYCLES = 2  # whole calendar months that have to be clean (decisions 24)
@@ -317,67 +316,6 @@ class Summary:
     @property
     def retired_percent(self) -> Decimal | None:
         return retired_percent(self.standing)
-
-
-@dataclass(frozen=True, slots=True)
-class LineRow:
-    """One line as lists show it: ``monthly`` and ``stage`` as of the querysets' annotations.
-
-    ``is_new`` says that no programme moves on from its generation.
-    """
-
-    pk: int
-    reference: str
-    description: str
-    council: str
-    body: str
-    service: str
-    quantity: int
-    unit: str
-    site: str | None
-    supplier: str
-    is_new: bool
-    generation: str
-    stage: Stage | None
-    is_planned: bool
-    is_billed: bool
-    monthly: Decimal | None
-    starts_on: date | None
-    ends_on: date | None
-
-
-def listed_lines(lines: QuerySet[Line], day: date) -> QuerySet[Line]:
-    """Return lines with all that ``line_row`` looks at; one query, whatever their number."""
-    related = ("body__council", "site", "service_type", "generation", "supplier")
-    newest = Programme.objects.order_by("-generation__sequence").values("generation__sequence")[:1]
-    lines = lines.select_related(*related).with_stage().with_monthly(day)
-    return lines.annotate(
-        is_new=Q(generation__sequence__gte=Subquery(newest)), is_billed=billed_on(day)
-    )
-
-
-def line_row(line: Line, day: date) -> LineRow:
-    """Return a line of listed_lines() as a row of a list."""
-    return LineRow(
-        pk=line.pk,
-        reference=line.reference,
-        description=line.description,
-        council=line.body.council.short_name,
-        body=line.body.name,
-        service=line.service_type.name,
-        quantity=line.quantity,
-        unit=line.service_type.unit,
-        site=line.site.name if line.site else None,
-        supplier=line.supplier.name,
-        is_new=line.is_new,
-        generation=line.generation.name,
-        stage=Stage(line.stage) if line.stage else None,
-        is_planned=bool(line.starts_on and line.starts_on > day),
-        is_billed=line.is_billed,
-        monthly=line.monthly,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on,
-    )
 
 
 def programmes() -> list[Programme]:

@@ -1,0 +1,61 @@
+"""Rows for pages and the API: savings, moves, payments."""
+
+from procurement.queries.council_savings import (
+    AMOUNTS,
+    GROUPINGS,
+    PERIODS,
+    Coverage,
+    Headline,
+    SavingsFilter,
+    SavingsTable,
+    TableRow,
+    council_shares,
+    coverage,
+    last_month_ended,
+    savings,
+    savings_by_month,
+    savings_tables,
+)
+from procurement.queries.moves import (
+    furthest_behind,
+    line_months,
+    move_months,
+    move_of,
+    move_sentence,
+    move_title,
+    parts_of,
+)
+from procurement.queries.payments import (
+    PaymentRow,
+    payment_files,
+    payment_summary,
+    spend_table,
+)
+
+__all__ = [
+    "AMOUNTS",
+    "GROUPINGS",
+    "PERIODS",
+    "Coverage",
+    "Headline",
+    "PaymentRow",
+    "SavingsFilter",
+    "SavingsTable",
+    "TableRow",
+    "council_shares",
+    "coverage",
+    "furthest_behind",
+    "last_month_ended",
+    "line_months",
+    "move_months",
+    "move_of",
+    "move_sentence",
+    "move_title",
+    "parts_of",
+    "payment_files",
+    "payment_summary",
+    "savings",
+    "savings_by_month",
+    "savings_tables",
+    "spend_table",
+]

@@ -1,0 +1,53 @@
+"""Rows for pages, reports and jobs, from several models of what runs and how it moves."""
+
+from services.queries.lines import (
+    LineRow,
+    MoveRow,
+    line_row,
+    listed_lines,
+    listed_sites,
+    move_rows,
+    steps_of,
+    supplier_rows,
+    supply_rows,
+)
+from services.queries.migration import (
+    CouncilChoice,
+    Summary,
+    burn_up,
+    council_choices,
+    default_programme,
+    find_programme,
+    fully_migrated_first_on,
+    line_groups,
+    missing_gateways,
+    programmes,
+    standings,
+    standings_on,
+    summaries,
+)
+
+__all__ = [
+    "CouncilChoice",
+    "LineRow",
+    "MoveRow",
+    "Summary",
+    "burn_up",
+    "council_choices",
+    "default_programme",
+    "find_programme",
+    "fully_migrated_first_on",
+    "line_groups",
+    "line_row",
+    "listed_lines",
+    "listed_sites",
+    "missing_gateways",
+    "move_rows",
+    "programmes",
+    "standings",
+    "standings_on",
+    "steps_of",
+    "summaries",
+    "supplier_rows",
+    "supply_rows",
+]
