@@ -65,6 +65,10 @@ class Access:
             council for permission, council in self.grants if permission == Permission.RECORD_VIEW
         ) - {None}
 
+    def councils_as(self, *roles: Role) -> frozenset[int]:
+        """The councils at which one of the roles is held; a role for all of them names none."""
+        return frozenset(held.council_id for held in self.roles if held.role in roles) - {None}
+
     def allows(self, permission: Permission, council_id: int | None = None) -> bool:
         return (permission, None) in self.grants or (permission, council_id) in self.grants
 

@@ -6,10 +6,12 @@ from rest_framework.views import exception_handler
 
 from boroughs.api import views as boroughs
 from londonpsn.common.errors import BadInput, NotVisible, Refused
+from londonpsn.home import api as home
 from procurement.api import views as procurement
 from services.api import views as services
 
 router = SimpleRouter()
+router.register("search", home.SearchViewSet, "api-search")
 router.register("councils", boroughs.CouncilViewSet, "api-council")
 router.register("bodies", boroughs.BodyViewSet, "api-body")
 router.register("sites", boroughs.SiteViewSet, "api-site")

@@ -1,7 +1,6 @@
 """What a list of lines can be narrowed by; kept in the address, so that a link can be sent."""
 
 from django import forms
-from django.db.models import Q
 
 from boroughs.models import Body, Generation, Supplier
 from services.models import ServiceType
@@ -15,7 +14,7 @@ def any_or(choices) -> list[tuple[str, str]]:
 class LineFilterForm(forms.Form):
     """Narrows lines; a value that is not offered is left out rather than refused."""
 
-    q = forms.CharField(label="Reference or site", required=False, max_length=60)
+    q = forms.CharField(label="Reference or site", required=False, max_length=100)
     who = forms.ChoiceField(label="Who uses it", required=False, choices=any_or(Body.Kind.choices))
     kind = forms.ChoiceField(
         label="Kind of service", required=False, choices=any_or(ServiceType.Family.choices)
@@ -39,11 +38,7 @@ class LineFilterForm(forms.Form):
         self.is_valid()
         chosen = self.cleaned_data
         if text := chosen.get("q"):
-            lines = lines.filter(
-                Q(pk__in=lines.with_reference(text).values("pk"))
-                | Q(site__name__icontains=text)
-                | Q(site__code__iexact=text)
-            )
+            lines = lines.matching(text)
         if chosen.get("who"):
             lines = lines.filter(body__kind=chosen["who"])
         if chosen.get("kind"):

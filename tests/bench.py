@@ -226,6 +226,9 @@ def pages() -> None:
         "lines": "/c/lambeth/lines/",
         "all_lines": "/c/all/lines/?stage=CLOSED",
         "savings": "/c/all/savings/",
+        "search_part": "/search/?q=library",
+        "search_reference": "/search/?q=cmd-hq01",
+        "search_misspelt": "/search/?q=libary",
     }
     for name, address in addresses.items():
         taken = []

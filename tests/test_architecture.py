@@ -13,7 +13,12 @@ LAYERS = ["londonpsn", "procurement", "services", "boroughs", "londonpsn.common"
 PUBLIC = {"login", "help", "accessibility", "privacy", "cookies", "security-txt"}
 # Apps are ready only after models are loaded, so their configs import inside ready().
 MAY_IMPORT_INSIDE = {"apps.py", "manage.py"}
-KNOWS_DRF = {"londonpsn/api.py", "londonpsn/settings.py", "londonpsn/urls.py"}
+KNOWS_DRF = {
+    "londonpsn/api.py",
+    "londonpsn/home/api.py",
+    "londonpsn/settings.py",
+    "londonpsn/urls.py",
+}
 
 
 def sources() -> list[Path]:

@@ -1,7 +1,9 @@
 """Councils, and the bodies that use and pay within their areas."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q, UniqueConstraint
+from django.db.models.functions import Upper
 
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import one_of
@@ -72,6 +74,11 @@ class Body(models.Model):
 
     class Meta:
         verbose_name_plural = "bodies"
+        indexes = [
+            GinIndex(
+                OpClass(Upper("name"), name="gin_trgm_ops"), name="body_looked_up", fastupdate=False
+            ),
+        ]
         constraints = [
             one_of("kind", BodyKind, "body_kind_is_known"),
             UniqueConstraint(fields=["council", "name"], name="body_name_is_unique_in_its_council"),

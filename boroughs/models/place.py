@@ -1,16 +1,31 @@
 """Sites: where services are used."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models.functions import Upper
 
 from boroughs.models.council import Body
 from boroughs.models.visibility import CouncilRowsQuerySet
+from londonpsn.common.text import TRIGRAM, closed_up, folded
 
 POSTCODE = r"^([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2}|GIR 0AA)$"
 
 
 class SiteQuerySet(CouncilRowsQuerySet):
     council_path = "body__council"
+
+    def named(self, text: str):
+        """Keep the sites that ``text`` names: a part of the name or code, or the postcode's start.
+
+        Fewer than three characters have to stand at the start.
+        """
+        closed = closed_up(text)
+        at = "contains" if len(closed) >= TRIGRAM else "startswith"
+        named = Q(**{f"name__i{at}": text}) | Q(**{f"code_folded__{at}": closed})
+        return self.alias(code_folded=folded("code"), postcode_folded=folded("postcode")).filter(
+            named | Q(postcode_folded__startswith=closed)
+        )
 
 
 class SitePosition(models.TextChoices):
@@ -41,6 +56,15 @@ class Site(models.Model):
     objects = SiteQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            GinIndex(
+                OpClass(Upper("name"), name="gin_trgm_ops"),
+                OpClass(folded("code"), name="gin_trgm_ops"),
+                OpClass(folded("postcode"), name="gin_trgm_ops"),
+                name="site_looked_up",
+                fastupdate=False,
+            ),
+        ]
         constraints = [
             CheckConstraint(
                 name="site_position_comes_with_its_source",

@@ -16,9 +16,13 @@ from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.common.periods import parse_day
 from londonpsn.common.tables import Column, Kind, Table, file_asked
-from londonpsn.home import forms, queries
+from londonpsn.common.text import tidy
+from londonpsn.common.work import Band, work_of
+from londonpsn.home import forms, queries, work
 from londonpsn.home import london as london_page
 from londonpsn.home.forms import DayForm
+from londonpsn.home.search import AT_MOST
+from londonpsn.home.search import search as find
 from procurement.queries import (
     SavingsFilter,
     council_shares,
@@ -64,13 +68,28 @@ class SignIn(LoginView):
 
 
 def home(request):
-    """Send people to the page that they start from: their council, London, or their lines."""
+    """Send people to the page that they start from: London, their work, or their lines."""
     access = request.user.access
-    if len(access.council_ids) == 1 and not access.all_councils:
-        return redirect("council", slug=next(h.council.slug for h in access.roles if h.council))
-    if sees_summaries(request.user):
+    if access.all_councils:
         return redirect("london-default")
-    return redirect("lines", slug="all")
+    return redirect("my-work") if access.council_ids else redirect("lines", slug="all")
+
+
+def my_work(request):
+    """What the person has to do: late, due this week, waiting on others."""
+    today = clock.today()
+    desk = work.Desk(work_of(request.user, today))
+    tables = {band: work.table(desk, band, today) for band in Band}
+    if file := file_asked(request, *tables.values()):
+        return file
+    context = {
+        "desk": desk,
+        "bands": [
+            (band, desk.count(band), table.on_page(request), desk.more(band))
+            for band, table in tables.items()
+        ],
+    }
+    return render(request, "home/my_work.html", context)
 
 
 def london(request, programme=None):
@@ -201,6 +220,18 @@ def council(request, slug):
         "spend": spend_table(payment_summary(user, council)),
     }
     return render(request, "home/council.html", context)
+
+
+def search(request):
+    """What the person sees of what ``?q=`` names; the page also says what can be searched."""
+    words = tidy(request.GET.get("q", ""))
+    context = {"q": words[:AT_MOST]}
+    if words:
+        try:
+            context["found"] = find(request.user, words)
+        except BadInput as error:
+            context["problem"] = str(error)
+    return render(request, "home/search.html", context)
 
 
 def bad_request(request, exception=None):

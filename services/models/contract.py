@@ -1,12 +1,15 @@
 """Kinds of service, the contracts they come under, and the programmes that move them."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import Upper
 
 from boroughs.models import Body, Council, Generation, Supplier
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import ends_after_it_starts, one_of
+from londonpsn.common.text import folded
 
 
 class ServiceTypeFamily(models.TextChoices):
@@ -74,6 +77,14 @@ class Contract(models.Model):
     objects = ContractQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            GinIndex(
+                OpClass(folded("reference"), name="gin_trgm_ops"),
+                OpClass(Upper("title"), name="gin_trgm_ops"),
+                name="contract_looked_up",
+                fastupdate=False,
+            ),
+        ]
         constraints = [
             one_of("proration", ContractProration, "contract_proration_is_known"),
             ends_after_it_starts("contract_ends_after_it_starts"),

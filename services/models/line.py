@@ -3,13 +3,13 @@
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import (
     Case,
     CheckConstraint,
     Exists,
     F,
-    Func,
     OuterRef,
     Q,
     Subquery,
@@ -17,26 +17,26 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Upper
+from django.db.models.functions import Coalesce
 
 from boroughs.models import Body, Connection, Generation, Site, Supplier, User
 from boroughs.models.connection import days
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import ends_after_it_starts, not_negative, one_of
+from londonpsn.common.text import TRIGRAM, closed_up, folded, tidy
 from services.models.contract import Contract, Programme, ServiceType
 from services.stages import Stage
 
-
-def folded(field: str) -> Func:
-    """A reference without its spaces and in capitals: the form in which two are the same."""
-    return Upper(Func(F(field), Value(r"\s+"), Value(""), Value("g"), function="regexp_replace"))
+LOOKED_UP = ("reference", "phone_numbers", "billing_account")
 
 
-def billed_on(day) -> Q:
-    """The lines that are billed on ``day``, as far as their billed period is known."""
-    return (Q(billed_from=None) | Q(billed_from__lte=day)) & (
-        Q(billed_until=None) | Q(billed_until__gt=day)
-    )
+def billed_on(day, line: str = "") -> Q:
+    """The lines that are billed on ``day``, as far as their billed period is known.
+
+    ``line`` is the path to the line, for rows of other models: ``line__``.
+    """
+    begun = Q(**{f"{line}billed_from": None}) | Q(**{f"{line}billed_from__lte": day})
+    return begun & (Q(**{f"{line}billed_until": None}) | Q(**{f"{line}billed_until__gt": day}))
 
 
 def in_use_on(day) -> Q:
@@ -63,8 +63,24 @@ class LineQuerySet(CouncilRowsQuerySet):
     def with_reference(self, text: str):
         """Keep the lines whose reference holds ``text``, whatever the spaces and capitals."""
         return self.alias(folded_reference=folded("reference")).filter(
-            folded_reference__contains="".join(text.split()).upper()
+            folded_reference__contains=closed_up(text)
         )
+
+    def matching(self, text: str):
+        """Keep the lines that ``text`` names: by reference, phone number, billing account or site.
+
+        Fewer than three characters have no trigram to look up, so they have to stand at the start.
+        """
+        words, closed = tidy(text), closed_up(tidy(text))
+        at = "contains" if len(closed) >= TRIGRAM else "startswith"
+        named = Q()
+        for field in LOOKED_UP:
+            named |= Q(**{f"{field}_folded__{at}": closed})
+        by_text = self.alias(**{f"{field}_folded": folded(field) for field in LOOKED_UP})
+        by_text = by_text.filter(named).values("pk")
+        by_site = self.filter(site__in=Site.objects.named(words).values("pk")).values("pk")
+        # Each half has an index of its own; OR over both would read every line.
+        return self.filter(pk__in=by_text.union(by_site))
 
     def with_stage(self):
         """Add ``stage``: that of the last move.
@@ -143,7 +159,14 @@ class Line(models.Model):
     objects = LineQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["body", "service_type"], name="line_by_body_and_type")]
+        indexes = [
+            models.Index(fields=["body", "service_type"], name="line_by_body_and_type"),
+            GinIndex(
+                *(OpClass(folded(field), name="gin_trgm_ops") for field in LOOKED_UP),
+                name="line_looked_up",
+                fastupdate=False,
+            ),
+        ]
         constraints = [
             ends_after_it_starts("line_ends_after_it_starts"),
             ends_after_it_starts(
@@ -244,6 +267,7 @@ class PlannedMove(models.Model):
     on = models.DateField()
 
     class Meta:
+        indexes = [models.Index(fields=["on"], name="planned_move_by_day")]
         constraints = [
             one_of("to_stage", Stage, "planned_move_goes_to_a_known_stage"),
             UniqueConstraint(

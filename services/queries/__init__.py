@@ -26,11 +26,13 @@ from services.queries.migration import (
     standings_on,
     summaries,
 )
+from services.queries.work import MoveToMake, lines_paid_twice, moves_due
 
 __all__ = [
     "CouncilChoice",
     "LineRow",
     "MoveRow",
+    "MoveToMake",
     "Summary",
     "burn_up",
     "council_choices",
@@ -39,10 +41,12 @@ __all__ = [
     "fully_migrated_first_on",
     "line_groups",
     "line_row",
+    "lines_paid_twice",
     "listed_lines",
     "listed_sites",
     "missing_gateways",
     "move_rows",
+    "moves_due",
     "programmes",
     "standings",
     "standings_on",

@@ -11,6 +11,8 @@ PAGES = (
     "/c/camden/lines/",
     "/c/camden/savings/",
     "/jobs/",
+    "/my-work/",
+    "/search/?q=library",
     "/api/docs/",
     "/nope/",
 )

@@ -72,7 +72,7 @@ def test_signing_in_by_mail_address_in_any_case_leads_to_ones_own_start(client, 
 
     response = client.post("/accounts/login/", details, follow=True)
 
-    assert response.redirect_chain[-1][0] == "/c/camden/"
+    assert response.redirect_chain[-1][0] == "/my-work/"
     assert client.post("/accounts/logout/").status_code == 302
     assert client.get("/c/camden/").status_code == 302
 
@@ -92,7 +92,8 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_words(client, db):
 @pytest.mark.parametrize(
     ("address", "start"),
     [
-        ("network@sutton", "/c/sutton/"),
+        ("network@sutton", "/my-work/"),
+        ("finance@camden", "/my-work/"),
         ("programme@london-grid", "/london/"),
         ("viewer@london-grid", "/london/"),
         ("agent1@virgin-media-business", "/c/all/lines/"),
@@ -369,9 +370,8 @@ def test_an_administrator_adds_a_person_with_a_role(admin, client):
     user = User.objects.get(email="new.person@camden.gov.example")
     assert user.memberships.get().role == "BUYER"
     details = {"username": user.email, "password": password}
-    assert (
-        client.post("/accounts/login/", details, follow=True).redirect_chain[-1][0] == "/c/camden/"
-    )
+    start = client.post("/accounts/login/", details, follow=True).redirect_chain[-1][0]
+    assert start == "/my-work/"
 
 
 def test_a_role_that_breaks_a_rule_is_refused_in_the_form(admin):

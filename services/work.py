@@ -1,0 +1,110 @@
+"""What lines and their plans ask of network officers and finance."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django.urls import reverse
+
+from boroughs.authorization import Role
+from boroughs.models import Body
+from londonpsn.common.work import A_SOURCE, Band, Item, More, address_of
+from services.models import Line
+from services.queries import MoveToMake, lines_paid_twice, moves_due
+from services.stages import Stage
+
+A_WEEK = timedelta(days=7)
+# Pounds of councils, schools and others are never one sum, so each is a kind of its own.
+PAID_TWICE = {
+    Body.Kind.COUNCIL: "Lines paid twice",
+    Body.Kind.SCHOOL: "School lines paid twice",
+    Body.Kind.OTHER: "Lines of other bodies paid twice",
+}
+MOVES = {
+    Body.Kind.COUNCIL: "Planned moves",
+    Body.Kind.SCHOOL: "Planned moves of schools",
+    Body.Kind.OTHER: "Planned moves of other bodies",
+}
+TO_DO = {
+    Stage.IDENTIFIED: "Find",
+    Stage.VALIDATED: "Confirm",
+    Stage.QUALIFIED: "Choose the solution",
+    Stage.ORDERED: "Order",
+    Stage.COMMITTED: "Have a date promised",
+    Stage.BUILD: "Have it built",
+    Stage.INSTALLED: "Take the delivery",
+    Stage.ACCEPTED: "Accept",
+    Stage.CUTOVER: "Bring into use",
+    Stage.CEASE_ORDERED: "Order the cease",
+    Stage.CEASED: "Have it ceased",
+    Stage.CLOSED: "Close",
+}
+
+
+def paid_twice(user, today: date) -> Iterator[Item | More]:
+    """Yield the old lines that are still billed beside their new ones, the dearest first."""
+    councils = user.access.councils_as(Role.NETWORK_OFFICER, Role.FINANCE)
+    if not councils:
+        return
+    lines = Line.objects.visible_to(user).filter(body__council__in=councils)
+    unlisted: Counter[str] = Counter()
+    for line in lines_paid_twice(lines, today, at_most=A_SOURCE):
+        kind = PAID_TWICE[Body.Kind(line.body.kind)]
+        unlisted[kind] = line.in_all - A_SOURCE
+        yield Item(
+            kind=kind,
+            band=Band.LATE,
+            what="Stop paying for the old line",
+            why=f"Its new line {line.new_reference} is billed too",
+            place=line.site.name if line.site else line.body.name,
+            reference=line.reference,
+            address=address_of("line", line.pk),
+            action="Look at the line",
+            for_whom="Network officers and finance",
+            monthly=line.monthly,
+        )
+    yield from _more(Band.LATE, unlisted)
+
+
+def moves_to_make(user, today: date) -> Iterator[Item | More]:
+    """Yield each place's next planned moves: those whose day has passed, and this week's."""
+    councils = user.access.councils_as(Role.NETWORK_OFFICER)
+    if not councils:
+        return
+    lines = Line.objects.visible_to(user).filter(body__council__in=councils)
+    moves = moves_due(lines, before=today + A_WEEK, day=today)
+    for band, ours in (
+        (Band.LATE, [move for move in moves if move.on < today]),
+        (Band.DUE, [move for move in moves if move.on >= today]),
+    ):
+        yield from (_item(move, band) for move in ours[:A_SOURCE])
+        yield from _more(band, Counter(MOVES[move.body_kind] for move in ours[A_SOURCE:]))
+
+
+def _item(move: MoveToMake, band: Band) -> Item:
+    is_one = move.lines == 1
+    if is_one:
+        address = address_of("line", move.line)
+    else:
+        address = reverse("lines", args=[move.council])
+        address += f"?q={move.site_code}" if move.site_code else f"?who={move.body_kind}"
+    return Item(
+        kind=MOVES[move.body_kind],
+        band=band,
+        what=TO_DO[move.to_stage],
+        why=f"{'Old line' if is_one else f'{move.lines:,} old lines'}: "
+        f"planned to be “{move.to_stage.label}”",
+        place=move.site or move.body,
+        reference=move.reference if is_one else f"{move.lines:,} lines",
+        address=address,
+        action="Look at the line" if is_one else "Look at the lines",
+        for_whom="Network officers",
+        due=move.on,
+        monthly=move.monthly,
+    )
+
+
+def _more(band: Band, unlisted: Counter[str]) -> Iterator[More]:
+    for kind, count in unlisted.items():
+        if count > 0:
+            yield More(kind=kind, band=band, count=count, address=reverse("lines", args=["all"]))
