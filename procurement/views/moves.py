@@ -1,5 +1,6 @@
 """One line with its money, and one move."""
 
+from django.db.models import Exists, OuterRef
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -11,7 +12,7 @@ from londonpsn.common.periods import last_day
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from procurement import queries
 from procurement.savings import price_of
-from services.models import Line, Replacement, ReplacementLine
+from services.models import Contract, Line, Replacement, ReplacementLine
 from services.queries import line_row, listed_lines, move_rows, steps_of
 
 
@@ -58,7 +59,8 @@ def line(request, pk):
     user, today = request.user, clock.today()
     related = ("connection", "contract", "reviewed_by")
     visible = listed_lines(Line.objects.visible_to(user), today).select_related(*related)
-    line = find_row(visible, pk=pk)
+    contracts = Contract.objects.visible_to(user).filter(pk=OuterRef("contract"))
+    line = find_row(visible.annotate(shows_contract=Exists(contracts)), pk=pk)
     council = line.body.council
     # A supplier's people see what they provide, and nobody's name or reasons (decisions 6).
     sees_council = can(user, Permission.RECORD_VIEW, council)
@@ -98,7 +100,7 @@ def line(request, pk):
         "row": row,
         "line": line,
         "sees_council": sees_council,
-        "facts": _line_facts(line, row, user, sees_council),
+        "facts": _line_facts(line, row, sees_council),
         "steps": steps_of(line.pk, row.stage, moves) if row.stage and not row.is_new else [],
         "flags": list(line.flags.in_force_on(today).order_by("starts_on", "pk"))
         if sees_council
@@ -157,7 +159,7 @@ def move(request, pk):
     return render(request, "procurement/move.html", context)
 
 
-def _line_facts(line, row, user, sees_council: bool) -> list[Fact]:
+def _line_facts(line, row, sees_council: bool) -> list[Fact]:
     """Return all that is held of a line; what is the council's own business for its people only."""
 
     def linked(label, thing, view, unknown="not known") -> Fact:
@@ -165,10 +167,13 @@ def _line_facts(line, row, user, sees_council: bool) -> list[Fact]:
         link = _address(view, thing) if may_open else ""
         return Fact(label, str(thing) if thing else None, link=link, unknown=unknown)
 
-    supplier, contract = line.supplier, line.contract
-    may_open_contract = contract and (
-        sees_council or contract.supplier_id in user.access.supplier_ids
-    )
+    supplier = line.supplier
+    contract = line.contract
+    # A contract that the person may not see is left out: it is known, and not theirs.
+    contract_facts = [] if contract else [Fact("Contract", None)]
+    if line.shows_contract:
+        link, sub = _address("contract", contract), contract.reference
+        contract_facts = [Fact("Contract", contract.title, link=link, sub=sub)]
     facts = [
         Fact("Reference", line.reference),
         Fact("Description", line.description),
@@ -180,12 +185,7 @@ def _line_facts(line, row, user, sees_council: bool) -> list[Fact]:
         Fact("Place in the building", line.room),
         linked("Connection", line.connection, "connection"),
         Fact("Supplier", supplier.name, link=reverse("supplier", args=[supplier.code])),
-        Fact(
-            "Contract",
-            contract.title if may_open_contract else None,
-            link=_address("contract", contract) if may_open_contract else "",
-            sub=contract.reference if may_open_contract else "",
-        ),
+        *contract_facts,
         Fact("Billing account", line.billing_account),
         Fact("Phone numbers", line.phone_numbers),
         Fact("In use from", line.starts_on, Kind.DAY),

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from boroughs.models import Connection, Site, Supplier
-from services.models import Line, LineMove, PlannedMove, Programme
+from services.models import Charge, Line, LineMove, PlannedMove, Programme
 from services.models.line import billed_on, in_use_on
 from services.stages import Stage
 from services.steps import Reached, Step, steps
@@ -145,14 +145,17 @@ def supply_rows(lines: QuerySet[Line], day: date) -> list[SupplyRow]:
         "service": F("service_type__name"),
         "family": F("service_type__family"),
     }
+    # At most one recurring charge of a line is in force on a day, so a join counts no line twice.
+    open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
+    recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
     rows = (
         lines.filter(in_use_on(day))
-        .with_monthly(day)
+        .annotate(price=FilteredRelation("charges", condition=recurring & open_end))
         .values(**names)
         .annotate(
             lines=Count("pk"),
-            known=Sum("monthly"),
-            unpriced=Count("pk", filter=billed_on(day) & Q(monthly=None)),
+            known=Sum("price__amount", filter=billed_on(day)),
+            unpriced=Count("pk", filter=billed_on(day) & Q(price=None)),
         )
         .order_by("council", "body_kind", "service")
     )

@@ -23,7 +23,6 @@ CONTRACT_COLUMNS = (
     Column(
         "reference",
         "Contract",
-        Kind.REFERENCE,
         order_by="reference",
         sub=lambda contract: contract.title,
         link=lambda contract: reverse("contract", args=[contract.pk]),

@@ -106,6 +106,25 @@ def test_pages_keep_their_queries_at_london_size(browse, address, page):
     assert queries_of(browse(address), page) <= BUDGET
 
 
+@pytest.mark.parametrize("address", ["programme@london-grid", "network@camden"])
+def test_pages_of_one_thing_keep_their_queries_at_london_size(browse, address):
+    of_camden = Line.objects.filter(body__council__slug="camden")
+    line = of_camden.filter(replacements__side="OLD").earliest("pk")
+    connection = Connection.objects.filter(site=line.site).first()
+    pages = (
+        f"/lines/{line.pk}/",
+        f"/moves/{line.replacements.get().replacement_id}/",
+        f"/sites/{line.site_id}/",
+        f"/bodies/{line.body_id}/",
+        f"/connections/{connection.pk}/",
+        f"/contracts/{line.contract_id}/",
+    )
+    client = browse(address)
+
+    for page in pages:
+        assert queries_of(client, page) <= BUDGET, page
+
+
 def test_lambeths_part_is_within_a_fifth_of_its_real_payments():
     """Demo specification 9: £3.2m a year in 14 of 17 published lists."""
     lambeth = Council.objects.get(register_code="LBH")

@@ -25,6 +25,12 @@ PAGES = (
     "/c/camden/savings/?by=month",
     "/c/all/savings/",
     "/jobs/",
+    "/c/camden/sites/",
+    "/c/all/sites/",
+    "/c/camden/contracts/",
+    "/c/all/contracts/",
+    "/suppliers/",
+    "/suppliers/virgin-media-business/",
 )
 
 

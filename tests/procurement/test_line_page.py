@@ -274,7 +274,10 @@ def test_ones_own_lines_and_moves_open(db, browse):
 def test_a_supplier_sees_its_line_and_neither_move_nor_others_nor_people(moved, browse):
     supplier = Supplier.objects.get(code="virgin-media-business")
     fresh = moved.members.get(side="NEW").line
-    Line.objects.filter(pk=fresh.pk).update(supplier=supplier, owner="Ola Owner", cost_centre="X1")
+    contract = new.new_contract(moved.body.council, title="Somebody else’s contract")
+    Line.objects.filter(pk=fresh.pk).update(
+        supplier=supplier, contract=contract, owner="Ola Owner", cost_centre="X1"
+    )
     new.new_line_move(fresh, by=new.new_user(name="Ola Officer"), reason="Not for all")
     new.new_line_flag(fresh, reason="Under dispute")
     client, pages = browse("agent1@virgin-media-business"), pages_of(moved)
@@ -283,7 +286,8 @@ def test_a_supplier_sees_its_line_and_neither_move_nor_others_nor_people(moved, 
     text = page.content.decode()
 
     assert page.status_code == 200
-    for hidden in ("Ola", "X1", "Not for all", "Under dispute", pages["old"], pages["move"], "BT"):
+    hidden_words = ("Ola", "X1", "Not for all", "Under dispute", "BT", "Somebody else’s contract")
+    for hidden in (*hidden_words, pages["old"], pages["move"]):
         assert hidden not in text
     assert f"/sites/{fresh.site_id}/" not in text
     assert client.get(pages["old"]).status_code == 404
