@@ -45,7 +45,7 @@ class PaymentUploadForm(forms.Form):
     file = forms.FileField(
         label="The list as it was published",
         help_text="CSV or Excel workbook (.xlsx), up to 20 MB",
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        widget=forms.FileInput(attrs={"class": "govuk-file-upload", "accept": ".csv,.xlsx"}),
         error_messages={
             "required": "Choose a file.",
             "empty": "The file is empty. Choose the file that has the rows.",

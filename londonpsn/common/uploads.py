@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from londonpsn.common.errors import BadInput
@@ -45,7 +46,15 @@ class Claimed:
         self.path.unlink(missing_ok=True)
 
 
-def keep(file, *, purpose: str, user_id: int, place_id: int, month: date | None, at: datetime):
+def keep(
+    file: UploadedFile,
+    *,
+    purpose: str,
+    user_id: int,
+    place_id: int,
+    month: date | None,
+    at: datetime,
+) -> str:
     """Keep an uploaded file until it is confirmed, a day at most; return its signed name."""
     folder = Path(settings.UPLOADS)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

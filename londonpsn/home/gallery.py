@@ -1,7 +1,7 @@
 """Every component in every state, with made-up data, for whoever builds or checks pages."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
@@ -26,7 +25,7 @@ from services.migration import Status
 
 COMPONENTS = Path(settings.BASE_DIR) / "templates" / "components"
 DAY = date(2014, 6, 30)
-MOMENT = timezone.make_aware(timezone.datetime(2014, 6, 30, 7, 10))
+MOMENT = datetime(2014, 6, 30, 6, 10, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,12 @@ def shown(request) -> dict[str, dict[str, dict]]:
         },
         "steps": {"Done, now and ahead": {"steps": _steps()}},
         "strip": {
-            "Synthetic data": {"is_synthetic": True, "is_real_day": False, "portal_day": DAY},
+            "Synthetic data": {
+                "is_synthetic": True,
+                "is_real_day": False,
+                "portal_day": DAY,
+                "label": "Made-up strip",
+            },
         },
         "summary_list": {
             "Known, linked and not known": {

@@ -235,7 +235,9 @@ def search(request):
 
 
 def bad_request(request, exception=None):
-    return _problem(request, 400, "This request cannot be read", exception)
+    """Only our own sentences are for people; Django's speak of settings."""
+    said = exception if isinstance(exception, BadInput) else None
+    return _problem(request, 400, "This request cannot be read", said)
 
 
 def forbidden(request, exception=None):

@@ -199,6 +199,14 @@ def test_what_is_wrong_is_said_with_what_to_do(db, browse, page, status, sentenc
     assert "Go to your start page" in response.content.decode()
 
 
+def test_a_wrong_host_is_refused_without_a_word_of_settings(db, client):
+    response = client.get("/help/", HTTP_HOST="elsewhere.example")
+
+    assert response.status_code == 400
+    assert "Go back, load the page again" in response.content.decode()
+    assert "ALLOWED_HOSTS" not in response.content.decode()
+
+
 def test_a_stranger_too_gets_a_page_for_an_unknown_address(db, client):
     response = client.get("/nope/")
 

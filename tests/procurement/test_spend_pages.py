@@ -231,7 +231,7 @@ def test_the_same_list_again_says_that_its_rows_are_held(camden, browse, folder)
 
     text = send(client).content.decode()
 
-    assert "All 1 rows of known suppliers are held already" in text
+    assert "The one row of a known supplier is held already" in text
     assert 'name="kept"' not in text
     assert waiting(folder) == []
 
