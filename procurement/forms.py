@@ -1,10 +1,11 @@
-"""What payments can be narrowed by, and the file that brings them."""
+"""What savings and payments can be narrowed by, and the file that brings payments."""
 
 from django import forms
 
 from londonpsn.common.errors import BadInput
 from londonpsn.common.periods import parse_month
 from londonpsn.common.uploads import MOST_BYTES
+from services.models import ServiceType
 
 
 class MonthField(forms.Field):
@@ -67,3 +68,45 @@ class PaymentUploadForm(forms.Form):
                 "load the list in parts."
             )
         return file
+
+
+class SavingsFilterForm(forms.Form):
+    """Cuts savings by months, kind of service, and what makes a row.
+
+    ``by`` that is not offered gives financial years.
+    """
+
+    by = forms.ChoiceField(label="Show by", required=False)
+    family = forms.ChoiceField(
+        label="Services", required=False, choices=[("", "All"), *ServiceType.Family.choices]
+    )
+
+    def __init__(self, data, *, is_of_all: bool):
+        super().__init__(data)
+        self.fields["from"] = MonthField(label="From month")
+        self.fields["to"] = MonthField(label="To month")
+        self.fields["by"].choices = [
+            ("financial_year", "Financial year"),
+            ("month", "Month"),
+            ("service_type", "Kind of service"),
+            *([("council", "Council")] if is_of_all else []),
+        ]
+        self.is_valid()
+
+    def clean(self):
+        chosen = super().clean()
+        first, last = chosen.get("from"), chosen.get("to")
+        if first and last and last < first:
+            self.add_error("to", "This month lies before the first one. Swap them.")
+        return chosen
+
+    def value_of(self, name: str):
+        """Return what was chosen, None where nothing was or it cannot be read."""
+        return self.cleaned_data.get(name) or None
+
+    @property
+    def narrows(self) -> list[str]:
+        """The filters in force, in words."""
+        words = {"family": dict(ServiceType.Family.choices).get(self.value_of("family"))}
+        words |= {n: f"{day:%B %Y}" for n in ("from", "to") if (day := self.value_of(n))}
+        return [f"{self.fields[name].label} {word}" for name, word in words.items() if word]

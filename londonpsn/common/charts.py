@@ -52,13 +52,13 @@ class Drawing:
 class Chart:
     """A figure: its title, one sentence with the answer, the drawing, its key and its table.
 
-    ``twin`` are the words that open the table.
+    ``twin`` are the words that open the table, or say where it stands on the page.
     """
 
     title: str
     say: str
     drawing: Drawing
-    table: ShownTable
+    table: ShownTable | None
     twin: str
     key: Sequence[Key] = field(default_factory=list)
     basis: str = ""

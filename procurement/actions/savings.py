@@ -11,57 +11,11 @@ from datetime import date
 from django.db import connection
 
 from boroughs.jobs import Done
+from procurement.queries import MONEY_OF_MOVES
 from procurement.savings import RULE_VERSION
 
-RECOMPUTE = """
-WITH grouped AS MATERIALIZED (  -- each replacement with the baseline that counts: the last version
-    SELECT DISTINCT ON (r.id)
-        r.id, body.council_id, body.kind AS body_kind, r.service_type_id,
-        base.id AS baseline_id, base.amount, base.starts_on, base.ends_on
-    FROM services_replacement r
-    JOIN boroughs_body body ON body.id = r.body_id
-    LEFT JOIN services_baseline base ON base.replacement_id = r.id
-    WHERE body.council_id = ANY(%(councils)s)
-    ORDER BY r.id, base.version DESC
-),
-member AS MATERIALIZED (  -- its lines, with the days billed while they take part in it
-    SELECT
-        g.id AS group_id, m.side, m.line_id, m.let_go_on, line.contract_id, line.billed_from,
-        GREATEST(line.billed_from, g.starts_on) AS starts_on,
-        LEAST(line.billed_until, g.ends_on, m.let_go_on) AS ends_on
-    FROM grouped g
-    JOIN services_replacementline m ON m.replacement_id = g.id
-    JOIN services_line line ON line.id = m.line_id
-),
-charge AS MATERIALIZED (  -- what they are charged, within those days
-    SELECT
-        c.id, m.group_id, m.line_id, m.side, c.kind, c.amount, c.starts_on AS charged_on,
-        m.let_go_on,
-        GREATEST(c.starts_on, m.starts_on) AS starts_on, LEAST(c.ends_on, m.ends_on) AS ends_on
-    FROM member m
-    JOIN services_charge c ON c.line_id = m.line_id
-),
-priced AS (
-    SELECT group_id, line_id, SUM(ends_on - starts_on) AS days
-    FROM charge
-    WHERE kind = 'RECURRING' AND starts_on < ends_on
-    GROUP BY group_id, line_id
-),
-composed AS (  -- what its lines say of a group: whether all money is known, and its contract
-    SELECT
-        m.group_id,
-        COUNT(*) FILTER (WHERE m.side = 'OLD' AND m.let_go_on IS NULL) AS lines,
-        CASE WHEN BOOL_OR(m.side = 'NEW') THEN MIN(m.contract_id) FILTER (WHERE m.side = 'NEW')
-             ELSE MIN(m.contract_id) END AS contract_id,
-        BOOL_AND(
-            m.ends_on <= m.starts_on
-            OR COALESCE(p.days, 0) = m.ends_on - m.starts_on
-            OR (m.side = 'NEW' AND m.billed_from IS NULL AND COALESCE(p.days, 0) > 0)
-        ) AS money_is_known
-    FROM member m
-    LEFT JOIN priced p USING (group_id, line_id)
-    GROUP BY m.group_id
-),
+RECOMPUTE = f"""
+WITH {MONEY_OF_MOVES},
 keyed AS MATERIALIZED (  -- a number for each key, so that it is carried and compared as one
     SELECT
         g.*, COALESCE(c.lines, 0) AS lines, c.contract_id,
@@ -295,7 +249,7 @@ SELECT council.id, COALESCE(written.rows, 0), COALESCE(printed.fingerprint, '')
 FROM UNNEST(%(councils)s) AS council (id)
 LEFT JOIN written ON written.council_id = council.id
 LEFT JOIN printed ON printed.council_id = council.id
-"""
+"""  # noqa: S608, only parts of statements are put in
 
 
 def recompute(council_ids: Collection[int], today: date | None = None) -> dict[int, Done]:

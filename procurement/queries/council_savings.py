@@ -5,21 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Count, Sum
 
 from boroughs.models import Body, User
 from londonpsn.common.money import percent
-from londonpsn.common.periods import (
-    add_months,
-    financial_year_code,
-    month_code,
-    month_of,
-)
+from londonpsn.common.periods import add_months, financial_year_code, month_code, month_of
 from procurement.models import SavingsByMonth, SavingsCoverage
-from procurement.savings import (
-    Amounts,
-    pays_back,
-)
+from procurement.savings import Amounts, pays_back
+from services.models import Replacement, ReplacementLine
 
 # What savings can be grouped by, and the column it is kept in; time is grouped by month.
 KEYS = {
@@ -30,6 +24,111 @@ KEYS = {
 PERIODS = {"month": month_code, "financial_year": financial_year_code}
 GROUPINGS = (*PERIODS, *KEYS)
 AMOUNTS = ("baseline", "legacy", "new", "one_off")
+
+# The moves of councils with the baseline that counts, their lines with the days that count, what
+# these are charged, and whether all of it is known: what savings are worked out from.
+MONEY_OF_MOVES = """
+grouped AS MATERIALIZED (  -- each replacement with the baseline that counts: the last version
+    SELECT DISTINCT ON (r.id)
+        r.id, body.council_id, body.kind AS body_kind, r.service_type_id,
+        base.id AS baseline_id, base.amount, base.starts_on, base.ends_on
+    FROM services_replacement r
+    JOIN boroughs_body body ON body.id = r.body_id
+    LEFT JOIN services_baseline base ON base.replacement_id = r.id
+    WHERE body.council_id = ANY(%(councils)s)
+    ORDER BY r.id, base.version DESC
+),
+member AS MATERIALIZED (  -- its lines, with the days billed while they take part in it
+    SELECT
+        g.id AS group_id, m.side, m.line_id, m.let_go_on, line.contract_id, line.billed_from,
+        GREATEST(line.billed_from, g.starts_on) AS starts_on,
+        LEAST(line.billed_until, g.ends_on, m.let_go_on) AS ends_on
+    FROM grouped g
+    JOIN services_replacementline m ON m.replacement_id = g.id
+    JOIN services_line line ON line.id = m.line_id
+),
+charge AS MATERIALIZED (  -- what they are charged, within those days
+    SELECT
+        c.id, m.group_id, m.line_id, m.side, c.kind, c.amount, c.starts_on AS charged_on,
+        m.let_go_on,
+        GREATEST(c.starts_on, m.starts_on) AS starts_on, LEAST(c.ends_on, m.ends_on) AS ends_on
+    FROM member m
+    JOIN services_charge c ON c.line_id = m.line_id
+),
+priced AS (
+    SELECT group_id, line_id, SUM(ends_on - starts_on) AS days
+    FROM charge
+    WHERE kind = 'RECURRING' AND starts_on < ends_on
+    GROUP BY group_id, line_id
+),
+composed AS (  -- what its lines say of a group: whether all money is known, and its contract
+    SELECT
+        m.group_id,
+        COUNT(*) FILTER (WHERE m.side = 'OLD' AND m.let_go_on IS NULL) AS lines,
+        CASE WHEN BOOL_OR(m.side = 'NEW') THEN MIN(m.contract_id) FILTER (WHERE m.side = 'NEW')
+             ELSE MIN(m.contract_id) END AS contract_id,
+        BOOL_AND(
+            m.ends_on <= m.starts_on
+            OR COALESCE(p.days, 0) = m.ends_on - m.starts_on
+            OR (m.side = 'NEW' AND m.billed_from IS NULL AND COALESCE(p.days, 0) > 0)
+        ) AS money_is_known
+    FROM member m
+    LEFT JOIN priced p USING (group_id, line_id)
+    GROUP BY m.group_id
+)
+"""
+
+# Each move's amounts in a span of months, as procurement.savings.amounts_by_month has them.
+MOVE_SUMS = f"""
+WITH {MONEY_OF_MOVES},
+covered AS (
+    SELECT g.*
+    FROM grouped g
+    LEFT JOIN composed c ON c.group_id = g.id
+    WHERE g.body_kind = %(body_kind)s AND g.amount IS NOT NULL
+        AND COALESCE(c.money_is_known, TRUE)
+        AND (%(service_types)s::bigint[] IS NULL OR g.service_type_id = ANY(%(service_types)s))
+),
+month AS (
+    SELECT each::date AS starts_on, (each + INTERVAL '1 month')::date AS ends_on
+    FROM GENERATE_SERIES(
+        %(from_month)s::timestamp, %(to_month)s::timestamp, INTERVAL '1 month'
+    ) AS each
+),
+recurring AS (
+    SELECT id AS group_id, 'B' AS what, amount, starts_on, ends_on FROM covered
+    UNION ALL
+    SELECT g.id, CASE c.side WHEN 'OLD' THEN 'L' ELSE 'N' END, c.amount, c.starts_on, c.ends_on
+    FROM charge c
+    JOIN covered g ON g.id = c.group_id
+    WHERE c.kind = 'RECURRING' AND c.starts_on < c.ends_on
+),
+part AS (
+    SELECT
+        r.group_id, r.what,
+        ROUND(
+            r.amount * (LEAST(r.ends_on, month.ends_on) - GREATEST(r.starts_on, month.starts_on))
+                / (month.ends_on - month.starts_on), 2
+        ) AS pounds
+    FROM recurring r
+    JOIN month ON r.starts_on < month.ends_on AND month.starts_on < r.ends_on
+    UNION ALL
+    SELECT g.id, 'X', ROUND(c.amount, 2)
+    FROM charge c
+    JOIN covered g ON g.id = c.group_id
+        AND c.charged_on >= g.starts_on AND c.charged_on < LEAST(g.ends_on, c.let_go_on)
+    JOIN month ON c.charged_on >= month.starts_on AND c.charged_on < month.ends_on
+    WHERE c.kind = 'ONE_OFF'
+)
+SELECT
+    group_id,
+    COALESCE(SUM(pounds) FILTER (WHERE what = 'B'), 0),
+    COALESCE(SUM(pounds) FILTER (WHERE what = 'L'), 0),
+    COALESCE(SUM(pounds) FILTER (WHERE what = 'N'), 0),
+    COALESCE(SUM(pounds) FILTER (WHERE what = 'X'), 0)
+FROM part
+GROUP BY group_id
+"""  # noqa: S608, only parts of statements are put in
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +231,7 @@ class TableRow:
 
     code: str
     first_month: date
+    last_month: date
     words: str
     is_planned: bool
     amounts: Amounts
@@ -151,9 +251,14 @@ class SavingsTable:
 
     body_kind: str
     councils: int
+    months: dict[date, Amounts]
     rows: list[TableRow]
     to_date: Headline
     pays_back: date | None
+
+    def by(self, period: str) -> list[TableRow]:
+        """Return the rows by another period, ``month`` or ``financial_year``."""
+        return _table_rows(self.months, PERIODS[period], self.to_date.to_month)
 
     @property
     def total(self) -> Amounts:
@@ -179,6 +284,7 @@ def savings_tables(wanted: SavingsFilter, period: str, today: date) -> dict[str,
         kind: SavingsTable(
             kind,
             min(councils[kind]),
+            months,
             _table_rows(months, PERIODS[period], last),
             Headline(
                 sum((a for month, a in months.items() if month <= last), Amounts()),
@@ -203,7 +309,7 @@ def _table_rows(months: dict[date, Amounts], code_of, last: date) -> list[TableR
         added_up += amounts.net
         ended = sum(month <= last for month in held)
         words = _progress_words(ended, len(held))
-        rows.append(TableRow(code, min(held), words, not ended, amounts, added_up))
+        rows.append(TableRow(code, min(held), max(held), words, not ended, amounts, added_up))
     return rows
 
 
@@ -245,6 +351,103 @@ def _sums(names: Iterable[str]) -> dict[str, Sum]:
 
 def _amounts(row: dict) -> Amounts:
     return Amounts(**{name: row[name] for name in AMOUNTS})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """Pounds of one kind of service or one council, over all months of the filter."""
+
+    key: str
+    name: str
+    amounts: Amounts
+
+
+# What a table can be cut by beside time: the key as the API has it, and its name.
+CUTS = {
+    "service_type": ("service_type__code", "service_type__name"),
+    "council": ("council__register_code", "council__short_name"),
+}
+
+
+def savings_by_key(wanted: SavingsFilter, cut: str) -> dict[str, list[KeyRow]]:
+    """Return for each kind of body its rows by kind of service or council, by name."""
+    key, name = CUTS[cut]
+    rows = wanted.apply(SavingsByMonth).values("body_kind", key, name)
+    found: dict[str, list[KeyRow]] = {}
+    for row in rows.annotate(**_sums(AMOUNTS)).order_by(name, key):
+        held = KeyRow(row[key], row[name], _amounts(row))
+        found.setdefault(row["body_kind"], []).append(held)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What adds to a sum: a move or a council, in words, and what it comes to net.
+
+    ``pk`` is that of the move, ``slug`` that of the council.
+    """
+
+    name: str
+    words: str
+    net: Decimal
+    pk: int | None = None
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that add most to a net, and all the others together."""
+
+    most: list[Part]
+    others: int
+    others_net: Decimal
+
+
+def moves_that_add_most(wanted: SavingsFilter, count: int = 5) -> Parts:
+    """Return the moves of one council that add most to the filter's net, by two queries.
+
+    The filter names one council that the person sees, a kind of body and both months.
+    """
+    values = {
+        "councils": list(wanted.council_ids),
+        "body_kind": wanted.body_kind,
+        "service_types": None if wanted.service_types is None else list(wanted.service_types),
+        "from_month": wanted.from_month,
+        "to_month": wanted.to_month,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE_SUMS, values)
+        sums = [(pk, Amounts(*amounts).net) for pk, *amounts in cursor.fetchall()]
+    sums.sort(key=lambda row: (-row[1], row[0]))
+    most, others = sums[:count], sums[count:]
+    names = _names_of_moves(wanted.user, [pk for pk, _ in most])
+    return Parts(
+        [Part(*names[pk], net, pk=pk) for pk, net in most if pk in names],
+        len(others),
+        sum((net for _, net in others), Decimal("0.00")),
+    )
+
+
+def _names_of_moves(user: User, keys: Collection[int]) -> dict[int, tuple[str, str]]:
+    """A move is called by its new line, by an old one where there is none."""
+    visible = Replacement.objects.visible_to(user).filter(pk__in=keys)
+    members = ReplacementLine.objects.filter(replacement__in=visible).order_by("-side", "-pk")
+    names = {}
+    for member in members.select_related("line__service_type"):
+        line = member.line
+        words = line.service_type.name + (f", {line.quantity:,}" if line.quantity > 1 else "")
+        names[member.replacement_id] = (line.reference, words)
+    return names
+
+
+def councils_that_add_most(wanted: SavingsFilter, count: int = 5) -> Parts:
+    """Return the councils that add most to the filter's net."""
+    name, slug = "council__short_name", "council__slug"
+    rows = wanted.apply(SavingsByMonth).values(name, slug).annotate(**_sums(AMOUNTS))
+    parts = [Part(row[name], "", _amounts(row).net, slug=row[slug]) for row in rows.order_by(name)]
+    parts.sort(key=lambda part: -part.net)
+    others = parts[count:]
+    return Parts(parts[:count], len(others), sum((part.net for part in others), Decimal("0.00")))
 
 
 def council_shares(wanted: SavingsFilter, today: date) -> dict[str, Decimal | None]:

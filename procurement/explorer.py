@@ -1,0 +1,177 @@
+"""What the savings page is made of: a table for each kind of body, and the chart of its years."""
+
+from collections.abc import Sequence
+
+from boroughs.models import Body
+from londonpsn.common import charts
+from londonpsn.common.charts import Chart, Key
+from londonpsn.common.tables import Column, Kind, Table
+from londonpsn.common.template_filters import month, pounds, share
+from procurement.queries import CUTS, KeyRow, SavingsTable, TableRow
+
+ROWS_A_PAGE = 240  # every month of a programme
+AMOUNTS = {
+    "baseline": "Old price",
+    "legacy": "Still paid for the old",
+    "new": "New service",
+    "one_off": "One-off",
+    "net": "Net",
+}
+NAMES = {
+    Body.Kind.COUNCIL: ("council-lines", "Council lines", "Cash"),
+    Body.Kind.SCHOOL: ("schools", "Schools", "Avoided, not cash: old prices are quotes"),
+    Body.Kind.OTHER: ("other-bodies", "Other public bodies", ""),
+}
+LABELS = {
+    "financial_year": "Financial year",
+    "month": "Month",
+    "service_type": "Kind of service",
+    "council": "Council",
+}
+
+
+def table(
+    kind: str, sums: SavingsTable, by: str, keyed: Sequence[KeyRow], request, year: TableRow | None
+) -> Table:
+    """One kind of body by period, or by key; in files the columns are named as in the API."""
+    name, caption, remark = NAMES[kind]
+    covered = sums.to_date.coverage
+    scope = [
+        remark,
+        f"Coverage {share(covered.amount_percent)} of money, "
+        f"{share(covered.lines_percent)} of lines",
+    ]
+    if by in CUTS:
+        first, last = min(sums.months), max(sums.months)
+        scope.append(f"{month(first)} to {month(last)}")
+        if last > sums.to_date.to_month:
+            scope.append(f"planned after {month(sums.to_date.to_month)}")
+    is_explained = kind == Body.Kind.COUNCIL and by == "financial_year"
+    return Table(
+        name=name,
+        columns=_key_columns(by)
+        if by in CUTS
+        else _period_columns(by, request if is_explained else None),
+        rows=keyed if by in CUTS else sums.by(by),
+        caption=caption,
+        scope="; ".join(part for part in scope if part),
+        css=lambda row: _look(row, year if is_explained else None),
+        a_page=ROWS_A_PAGE,
+        is_first=False,
+        is_wide=True,
+    )
+
+
+def years_table(sums: SavingsTable) -> Table:
+    """Council lines by financial year, for the chart where the page's table is cut otherwise."""
+    return Table(
+        name="council-years",
+        columns=_period_columns("financial_year", None),
+        rows=sums.by("financial_year"),
+        caption="Council lines by financial year",
+        css=lambda row: _look(row, None),
+        a_page=ROWS_A_PAGE,
+        is_first=False,
+        is_wide=True,
+    )
+
+
+def chart(sums: SavingsTable, by: str, years) -> Chart:
+    """Where the old price of council lines goes, by year, or by month where months are shown."""
+    rows = sums.by(by if by == "month" else "financial_year")
+    words = "month" if by == "month" else "year"
+    first = rows[0]
+    return Chart(
+        title=f"Where each {words}’s old price goes",
+        say="Council lines. The dashed outline is the old price; what it leaves free after "
+        f"everything paid is the net, {pounds(first.amounts.net)} in "
+        f"{_words(first, 'month' if by == 'month' else 'financial_year')}.",
+        drawing=charts.drawn(
+            charts.money_bars,
+            [
+                charts.Bar(
+                    f"{row.first_month:%b %Y}" if by == "month" else row.code,
+                    row.amounts.baseline,
+                    row.amounts.legacy,
+                    row.amounts.new,
+                    row.amounts.one_off,
+                    row.is_planned,
+                )
+                for row in rows
+            ],
+        ),
+        table=years if by in CUTS else None,
+        twin="Years as a table" if by in CUTS else "The table of council lines has the same facts.",
+        key=[
+            Key("Still paid for the old", "legacy"),
+            Key("New service", "new"),
+            Key("One-off", "one-off"),
+            Key("Old price", "old-price"),
+            Key("Paler: planned", "paler"),
+        ],
+        basis="Expected, from contract prices. Coverage "
+        f"{share(sums.to_date.coverage.amount_percent)} of money, "
+        f"{share(sums.to_date.coverage.lines_percent)} of lines.",
+    )
+
+
+def _period_columns(by: str, request) -> list[Column]:
+    """``request`` is given where each year links to its own explanation."""
+
+    def link(row):
+        query = request.GET.copy()
+        query["year"] = row.code
+        return f"?{query.urlencode()}#explained"
+
+    return [
+        Column(
+            "shown",
+            LABELS[by],
+            value=lambda row: _words(row, by),
+            sub=lambda row: row.words,
+            link=link if request else None,
+            in_file=False,
+        ),
+        Column("period", LABELS[by], value=lambda row: row.code, on_page=False),
+        *_amount_columns(),
+        Column("share", "% of old price", Kind.SHARE, in_file=False),
+        Column("added_up", "Added up", Kind.POUNDS, in_file=False),
+    ]
+
+
+def _key_columns(by: str) -> list[Column]:
+    return [
+        Column("name", LABELS[by], order_by="name", in_file=False),
+        Column("key", "Code", on_page=False),
+        *_amount_columns(),
+        Column(
+            "share",
+            "% of old price",
+            Kind.SHARE,
+            value=lambda row: row.amounts.share,
+            in_file=False,
+        ),
+    ]
+
+
+def _amount_columns() -> list[Column]:
+    return [
+        Column(name, label, Kind.POUNDS, value=_amount(name)) for name, label in AMOUNTS.items()
+    ]
+
+
+def _amount(name: str):
+    return lambda row: getattr(row.amounts, name)
+
+
+def _words(row: TableRow, by: str) -> str:
+    return month(row.first_month) if by == "month" else row.code
+
+
+def _look(row, year: TableRow | None) -> str:
+    looks = []
+    if getattr(row, "is_planned", False):
+        looks.append("est")
+    if year and row.code == year.code:
+        looks.append("on")
+    return " ".join(looks)
