@@ -10,24 +10,29 @@ from londonpsn.common import clock
 
 # Each entry: its label, its page, and the pages under it.
 MENU = {
+    "work": ("My work", "my-work", ()),
     "london": ("London", "london-default", ("london",)),
-    "overview": ("Overview", "council", ()),
-    "lines": ("Lines", "lines", ()),
-    "savings": ("Savings", "savings", ()),
+    "overview": ("Overview", "council", ("body",)),
+    "lines": ("Lines", "lines", ("line", "lines-preview")),
+    "sites": ("Sites", "sites", ("site", "connection")),
+    "savings": ("Savings", "savings", ("move",)),
+    "spend": ("Spend", "spend", ("spend-upload",)),
+    "contracts": ("Contracts", "contracts", ("contract",)),
+    "suppliers": ("Suppliers", "suppliers", ("supplier",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
 }
-BY_PLACE = ("council", "lines", "savings")
+BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts")
 MENU_ENTRIES = 6
 MENUS = {
-    Role.NETWORK_OFFICER: ("overview", "lines", "savings", "london", "jobs"),
-    Role.BUYER: ("overview", "lines", "savings", "london"),
-    Role.APPROVER: ("overview", "lines", "savings", "london"),
-    Role.FINANCE: ("overview", "savings", "lines", "london", "jobs"),
-    Role.AUDITOR: ("london", "overview", "savings", "lines", "jobs"),
-    Role.VIEWER: ("london", "overview", "lines", "savings"),
-    Role.PROGRAMME_OFFICER: ("london", "lines", "savings", "jobs"),
-    Role.ADMINISTRATOR: ("london", "lines", "savings", "jobs"),
-    Role.SUPPLIER_AGENT: ("lines",),
+    Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
+    Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
+    Role.APPROVER: ("work", "savings", "lines", "overview", "london"),
+    Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
+    Role.AUDITOR: ("london", "overview", "savings", "spend", "lines", "contracts"),
+    Role.VIEWER: ("overview", "lines", "savings", "spend", "london"),
+    Role.PROGRAMME_OFFICER: ("london", "suppliers", "contracts", "savings", "spend", "jobs"),
+    Role.ADMINISTRATOR: ("london", "lines", "spend", "jobs"),
+    Role.SUPPLIER_AGENT: ("lines", "contracts"),
 }
 
 

@@ -206,8 +206,10 @@ def _savings(body_kind: str) -> SavingsTable:
         body_kind,
         1,
         [
-            TableRow("2013-14", months[0], "year ended", False, paid, paid.net),
-            TableRow("2014-15", months[1], "planned", True, dear, paid.net + dear.net),
+            TableRow("2013-14", months[0], date(2014, 3, 1), "year ended", False, paid, paid.net),
+            TableRow(
+                "2014-15", months[1], date(2015, 3, 1), "planned", True, dear, paid.net + dear.net
+            ),
         ],
         Headline(paid, covered, *months),
         None,
