@@ -29,7 +29,7 @@ PAYMENT_COLUMNS = (
     Column("name", "Name as published", order_by="name"),
     Column("month", "Month", Kind.MONTH, order_by="month", in_file=False),
     Column("month", "Month", value=lambda row: month_code(row.month), on_page=False),
-    Column("amount", "Amount, £ net of VAT", Kind.POUNDS, order_by="amount"),
+    Column("amount", "Amount, £", Kind.POUNDS, order_by="amount"),
     Column("rows", "Rows", Kind.COUNT, order_by="rows"),
 )
 FILE_COLUMNS = (
@@ -72,7 +72,7 @@ def spend(request, slug):
         columns=PAYMENT_COLUMNS,
         rows=rows,
         caption=f"{series.label}: published names by month",
-        scope=scope,
+        scope=f"{scope}, net of VAT",
     )
     files = Table(
         name="files",
