@@ -76,16 +76,14 @@ def years_table(sums: SavingsTable) -> Table:
     )
 
 
-def chart(sums: SavingsTable, by: str, years) -> Chart:
+def chart(sums: SavingsTable, by: str, year: TableRow, years) -> Chart:
     """Where the old price of council lines goes, by year, or by month where months are shown."""
-    rows = sums.by(by if by == "month" else "financial_year")
-    words = "month" if by == "month" else "year"
-    first = rows[0]
+    period = "month" if by == "month" else "financial_year"
+    rows = sums.by(period)
     return Chart(
-        title=f"Where each {words}’s old price goes",
+        title=f"Where each {'month' if by == 'month' else 'year'}’s old price goes",
         say="Council lines. The dashed outline is the old price; what it leaves free after "
-        f"everything paid is the net, {pounds(first.amounts.net)} in "
-        f"{_words(first, 'month' if by == 'month' else 'financial_year')}.",
+        f"everything paid is the net, {pounds(year.amounts.net)} in {year.code}.",
         drawing=charts.drawn(
             charts.money_bars,
             [

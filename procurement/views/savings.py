@@ -50,7 +50,7 @@ def savings(request, slug):
         "is_whole": not (wanted.from_month or wanted.to_month),
         "sums": sums,
         "tables": [table.on_page(request) for table in tables.values()],
-        "chart": own and explorer.chart(own, by, years.on_page(request)),
+        "chart": own and explorer.chart(own, by, year, years.on_page(request)),
         "year": year,
         "parts": year and _parts(wanted, council, year),
         "freshness": Freshness.oldest(freshness([JobRun.Kind.SAVINGS], keys).values()),
