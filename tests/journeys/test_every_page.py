@@ -5,6 +5,7 @@ Pages are found by their URL names: a new one without a visit here fails.
 
 import json
 import subprocess
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -14,7 +15,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver
 
+from boroughs.models import Council
 from services.models import Line
+from tests import factories as new
 from tests.conftest import PASSWORD, person
 from tests.journeys.conftest import NARROW, WIDE
 
@@ -47,14 +50,42 @@ VISITS = {
     "home": [(PROGRAMME, "/")],
     "login": [(STRANGER, "/accounts/login/")],
     "london-default": [(PROGRAMME, "/london/")],
-    "london": [(NETWORK, "/london/services/")],
+    "london": [
+        (NETWORK, "/london/services/"),
+        (PROGRAMME, "/london/psn-network/?as_at=2013-09-30&map=ceased"),
+    ],
     "council": [(FINANCE, "/c/camden/"), (PROGRAMME, "/c/hackney/")],
+    "councils": [(PROGRAMME, "/c/")],
+    "my-work": [(NETWORK, "/my-work/"), ("viewer@camden", "/my-work/")],
+    "search": [(NETWORK, "/search/?q=libary"), (NETWORK, "/search/"), (AGENT, "/search/?q=zzzz")],
+    "line": [(NETWORK, "/lines/{line}/"), (FINANCE, "/lines/{old}/"), (AGENT, "/lines/{line}/")],
+    "move": [(FINANCE, "/moves/{move}/")],
+    "site": [(NETWORK, "/sites/{site}/")],
+    "sites": [(NETWORK, "/c/camden/sites/")],
+    "body": [(NETWORK, "/bodies/{body}/")],
+    "connection": [(NETWORK, "/connections/{connection}/")],
+    "contract": [(FINANCE, "/contracts/{contract}/")],
+    "contracts": [(FINANCE, "/c/camden/contracts/"), (PROGRAMME, "/c/all/contracts/")],
+    "supplier": [(PROGRAMME, "/suppliers/virgin-media-business/")],
+    "suppliers": [(PROGRAMME, "/suppliers/")],
+    "spend": [(FINANCE, "/c/camden/spend/"), (PROGRAMME, "/c/lambeth/spend/")],
+    "spend-upload": [(FINANCE, "/c/camden/spend/upload/")],
+    "help": [(STRANGER, "/help/"), (FINANCE, "/help/")],
+    "accessibility": [(STRANGER, "/accessibility/")],
+    "privacy": [(STRANGER, "/privacy/")],
+    "cookies": [(STRANGER, "/cookies/")],
+    "security-txt": [(STRANGER, "/.well-known/security.txt")],
+    "components": [(ADMINISTRATOR, "/components/")],
     "lines": [
         (NETWORK, "/c/camden/lines/?stage=CLOSED"),
         (NETWORK, "/c/camden/lines/?q=nothing-like-it"),
         (AGENT, "/c/all/lines/?sort=-monthly&page=2"),
     ],
-    "savings": [(FINANCE, "/c/camden/savings/"), (PROGRAMME, "/c/all/savings/?by=month")],
+    "savings": [
+        (FINANCE, "/c/camden/savings/"),
+        (PROGRAMME, "/c/all/savings/?by=month"),
+        (FINANCE, "/c/camden/savings/?by=service_type&from=2013-05&to=2013-04"),
+    ],
     "jobs": [(PROGRAMME, "/jobs/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
@@ -67,7 +98,23 @@ def test_every_page_has_a_visit():
 def keys() -> dict[str, object]:
     """The keys that stand in addresses: of records of Camden."""
     line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
-    return {"line": line.pk}
+    return {
+        "line": line.pk,
+        "old": Line.objects.get(reference="CMD-HQ01|w1/OLD").pk,
+        "move": line.replacements.get().replacement_id,
+        "site": line.site_id,
+        "body": line.body_id,
+        "connection": line.connection_id,
+        "contract": line.contract_id,
+    }
+
+
+@pytest.fixture
+def committed(committed):
+    """Real payments too, so that their page has something to show."""
+    lambeth = Council.objects.get(register_code="LBH")
+    for month in (9, 10):
+        new.new_payment(lambeth, month=date(2011, month, 1), paid_on=date(2011, month, 5))
 
 
 @pytest.fixture
