@@ -32,6 +32,7 @@ WORST_FIRST = [
     Status.NO_DATA,
 ]
 MONTHS_A_PAGE = 240  # a chart's table shows them all
+TWO_YEARS = 24  # of the months of money; the files hold them all
 ALL_COUNCILS = 100
 MONTHS_AHEAD = 6  # drawn after the day shown, or after the pay-back; the table has all months
 
@@ -328,7 +329,7 @@ def net_table(sums: SavingsTable, *, sees_pounds: bool) -> Table:
         caption="What the moves come to, by month",
         scope="all councils’ own lines",
         css=lambda row: "est" if row.is_planned else "",
-        a_page=MONTHS_A_PAGE,
+        a_page=TWO_YEARS,
         is_first=False,
         is_wide=True,
     )

@@ -52,15 +52,6 @@ scope AS MATERIALIZED (
 
 LINE_GROUPS = f"""
 WITH {SCOPE},
-moved AS (
-    SELECT DISTINCT ON (move.line_id)
-        move.line_id, move.to_stage,
-        BOOL_OR(move.to_stage = 'CUTOVER') OVER (PARTITION BY move.line_id) AS was_in_use
-    FROM services_linemove move
-    JOIN scope ON scope.id = move.line_id
-    WHERE move.on <= %(day)s
-    ORDER BY move.line_id, move.on DESC, move.id DESC
-),
 flagged AS (
     SELECT flag.line_id, ARRAY_AGG(flag.kind) AS kinds
     FROM services_lineflag flag
@@ -99,8 +90,12 @@ stood AS (
         NOT COALESCE('NOT_REQUIRED' = ANY(flagged.kinds), FALSE) AS is_required,
         COALESCE('EXEMPT' = ANY(flagged.kinds), FALSE) AS is_exempt,
         COALESCE('DUPLICATE' = ANY(flagged.kinds), FALSE) AS is_duplicate,
-        COALESCE(moved.was_in_use AND moved.to_stage IN ('BUILD', 'INSTALLED', 'ACCEPTED'), FALSE)
-            AS is_rolled_back,
+        COALESCE(
+            moved.to_stage IN ('BUILD', 'INSTALLED', 'ACCEPTED') AND EXISTS (
+                SELECT FROM services_linemove was
+                WHERE was.line_id = scope.id AND was.to_stage = 'CUTOVER' AND was.on <= %(day)s
+            ), FALSE
+        ) AS is_rolled_back,
         COALESCE('BILLED_AFTER_CEASE' = ANY(flagged.kinds), FALSE)
             OR (COALESCE(charged.has_begun, FALSE)
                 AND (charged.billed_until IS NULL OR charged.billed_until > %(cycles_from)s))
@@ -110,7 +105,11 @@ stood AS (
         replaced.line_id IS NOT NULL AS is_replaced,
         charged.amount
     FROM scope
-    LEFT JOIN moved ON moved.line_id = scope.id
+    LEFT JOIN LATERAL (
+        SELECT move.to_stage FROM services_linemove move
+        WHERE move.line_id = scope.id AND move.on <= %(day)s
+        ORDER BY move.on DESC, move.id DESC LIMIT 1
+    ) moved ON TRUE
     LEFT JOIN flagged ON flagged.line_id = scope.id
     LEFT JOIN charged ON charged.line_id = scope.id
     LEFT JOIN replaced ON replaced.line_id = scope.id
@@ -174,12 +173,14 @@ counted AS MATERIALIZED (
     LEFT JOIN flagged ON flagged.line_id = scope.id
     WHERE NOT COALESCE(flagged.kinds && ARRAY['EXEMPT', 'DUPLICATE']::varchar[], FALSE)
 ),
-step AS (
+step AS (  -- the stages that a line has to have been through once are left out
     SELECT
         move.line_id, move.on, move.to_stage,
         LAG(move.to_stage) OVER (PARTITION BY move.line_id ORDER BY move.on, move.id) AS from_stage
     FROM services_linemove move
     JOIN counted ON counted.id = move.line_id
+    WHERE move.to_stage
+        NOT IN ('IDENTIFIED', 'VALIDATED', 'QUALIFIED', 'ORDERED', 'COMMITTED', 'INSTALLED')
 ),
 moved AS MATERIALIZED (  -- a line that is rolled back is counted out again
     SELECT
