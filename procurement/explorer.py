@@ -62,13 +62,17 @@ def table(
     )
 
 
-def years_table(sums: SavingsTable) -> Table:
-    """Council lines by financial year, for the chart where the page's table is cut otherwise."""
+def years_table(kind: str, sums: SavingsTable) -> Table:
+    """One kind of body by financial year, where a page is about something else."""
+    name, caption, remark = NAMES[kind]
+    covered = sums.to_date.coverage
+    coverage = f"Coverage {share(covered.amount_percent)} of money"
     return Table(
-        name="council-years",
+        name=f"{name}-by-year",
         columns=_period_columns("financial_year", None),
         rows=sums.by("financial_year"),
-        caption="Council lines by financial year",
+        caption=f"{caption} by financial year",
+        scope="; ".join(part for part in (remark, coverage) if part),
         css=lambda row: _look(row, None),
         a_page=ROWS_A_PAGE,
         is_first=False,

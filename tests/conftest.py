@@ -35,6 +35,8 @@ def fill_portal(size: str) -> None:
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
         if model._meta.managed
     )
+    name = connection.settings_dict["NAME"]
+    assert "/test_" in f"/{name}".replace("\\", "/"), f"{name} is no test database"
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {tables} CASCADE")

@@ -19,9 +19,9 @@ from londonpsn.common.errors import NotVisible
 from londonpsn.common.facts import Fact
 from londonpsn.common.tables import Cell, Column, Kind, Table
 from londonpsn.home.queries import Rate
-from procurement.queries import Coverage, Headline, PaymentRow, SavingsTable, TableRow, spend_table
-from procurement.savings import Amounts
+from procurement.queries import PaymentRow, spend_table
 from services.migration import Status
+from services.stages import Stage
 
 COMPONENTS = Path(settings.BASE_DIR) / "templates" / "components"
 DAY = date(2014, 6, 30)
@@ -102,6 +102,10 @@ def shown(request) -> dict[str, dict[str, dict]]:
             },
             "Never worked out": {"freshness": Freshness()},
         },
+        "history": {
+            "Two moves of one line": {"moves": _moves(), "with_people": True, "more": ""},
+            "None yet": {"moves": [], "empty": "It has not moved yet.", "more": ""},
+        },
         "icons": {"The shapes, as status shows them": {}},
         "mark": {"The only one": {}},
         "money": {
@@ -123,11 +127,10 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "Large": {"rates": _rates()},
             "Small": {"rates": _rates(), "size": "small"},
         },
-        "savings_table": {
-            "By financial year": {"table": _savings("COUNCIL"), "period": "Financial year"},
-            "By month": {"table": _savings("SCHOOL"), "period": "Month"},
+        "search": {
+            words: {"q": q, "label": words}
+            for words, q in (("Nothing asked yet", ""), ("Something asked", "library"))
         },
-        "search": {"Nothing asked yet": {"q": ""}, "Something asked": {"q": "library"}},
         "spend_table": {
             "Two suppliers": {"spend": spend_table(_payments()), "caption": "Made-up payments"}
         },
@@ -197,23 +200,13 @@ def _bars() -> tuple[Bar, ...]:
     )
 
 
-def _savings(body_kind: str) -> SavingsTable:
-    paid = Amounts(Decimal(1200), Decimal(300), Decimal(500), Decimal(250))
-    dear = Amounts(Decimal(1200), Decimal(1000), Decimal(500), Decimal(0))
-    covered = Coverage(Decimal(100), Decimal(90), 10, 8)
-    months = [date(2013, 4, 1), date(2014, 4, 1)]
-    return SavingsTable(
-        body_kind,
-        1,
-        [
-            TableRow("2013-14", months[0], date(2014, 3, 1), "year ended", False, paid, paid.net),
-            TableRow(
-                "2014-15", months[1], date(2015, 3, 1), "planned", True, dear, paid.net + dear.net
-            ),
-        ],
-        Headline(paid, covered, *months),
-        None,
-    )
+def _moves() -> list[SimpleNamespace]:
+    last = {"by": "A network officer", "proof": "survey 12", "reason": ""}
+    stages = (Stage.QUALIFIED, Stage.VALIDATED), (Stage.VALIDATED, None)
+    return [
+        SimpleNamespace(on=DAY, to_stage=to, from_stage=before, line_id=1, reference="L1", **last)
+        for to, before in stages
+    ]
 
 
 def _payments() -> list[PaymentRow]:

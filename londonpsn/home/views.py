@@ -23,6 +23,7 @@ from londonpsn.home import london as london_page
 from londonpsn.home.forms import DayForm
 from londonpsn.home.search import AT_MOST
 from londonpsn.home.search import search as find
+from procurement import explorer
 from procurement.queries import (
     SavingsFilter,
     council_shares,
@@ -209,14 +210,16 @@ def council(request, slug):
         empty=f"No lines are held for {council.short_name} yet.",
         a_page=100,
     )
-    if file := file_asked(request, kinds):
+    sums = savings_tables(SavingsFilter(user, [council.pk]), "financial_year", today)
+    savings = [explorer.years_table(kind, sums[kind]) for kind in sums]
+    if file := file_asked(request, kinds, *savings):
         return file
     context = {
         "council": council,
         "statuses": [(row, queries.rates(row.standing, with_pounds=True)) for row in statuses],
         "freshness": statuses[0].freshness if statuses else None,
         "kinds": kinds.on_page(request),
-        "savings": savings_tables(SavingsFilter(user, [council.pk]), "financial_year", today),
+        "savings": [table.on_page(request) for table in savings],
         "spend": spend_table(payment_summary(user, council)),
     }
     return render(request, "home/council.html", context)

@@ -40,7 +40,7 @@ def savings(request, slug):
         kind: explorer.table(kind, sums[kind], by, cut.get(kind, []), request, year)
         for kind in sums
     }
-    years = own and explorer.years_table(own)
+    years = own and explorer.years_table(Body.Kind.COUNCIL, own)
     if file := sums and file_asked(request, *tables.values(), *([years] if years else [])):
         return file
     context = {
