@@ -103,6 +103,7 @@ class ShownTable:
     page_numbers: list
     query: str  # the address's other fields
     page_field: str
+    has_ticks: bool
     csv: str
     xlsx: str
 
@@ -152,6 +153,7 @@ class Table:
             ),
             query=_query(request, without=[self._field("page")]),
             page_field=self._field("page"),
+            has_ticks=self.tick is not None,
             csv=self._file_address(request, "csv"),
             xlsx=self._file_address(request, "xlsx"),
         )

@@ -46,7 +46,7 @@ def test_from_london_to_a_line_and_its_councils_savings(officer):
     page.wait_for_url("**/c/camden/")
     assert "Fully migrated" in page.inner_text("main")
 
-    page.get_by_role("navigation", name="Menu").get_by_role("link", name="Lines").click()
+    page.get_by_role("link", name="See all lines").click()
     page.get_by_label("Reference or site").fill("cmd-hq01|w1")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=cmd-hq01*")

@@ -25,7 +25,7 @@ def page(request, chromium, web):
     context.close()
 
 
-def tab_to(page, name: str, presses: int = 120) -> None:
+def tab_to(page, name: str, presses: int = 250) -> None:
     """Press Tab until what has the focus is called ``name``, and shows that it has it."""
     for _ in range(presses):
         page.keyboard.press("Tab")
@@ -52,7 +52,7 @@ def sign_in(page) -> None:
 def test_find_a_line_by_its_reference_read_its_money_and_download_it(page):
     sign_in(page)
 
-    tab_to(page, "Search")
+    tab_to(page, "Search for a line, site, contract or council")
     page.keyboard.type("cmd-hq01 | W1")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/**")

@@ -58,10 +58,13 @@ def test_lines_of_another_council_are_not_there(officer):
     assert not Line.objects.filter(reviewed_by__isnull=False).exists()
 
 
-def test_who_may_not_confirm_has_no_boxes_and_is_refused(db, browse):
+def test_who_may_not_confirm_has_no_boxes_and_is_refused(officer, browse):
     viewer = browse("viewer@camden")
 
-    assert 'name="tick"' not in viewer.get(LIST).content.decode()
+    for has_boxes, who in ((True, officer), (False, viewer)):
+        text = who.get(LIST).content.decode()
+        assert ('name="tick"' in text) == (">Still right</button>" in text) == has_boxes
+        assert text.count('<th scope="col"') == 7 + has_boxes
     answer = viewer.post(PREVIEW, {"tick": some_lines()[0].pk})
     assert answer.status_code == 403
     assert "say that a line is still right" in answer.content.decode()
