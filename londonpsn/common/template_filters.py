@@ -6,8 +6,9 @@ from decimal import Decimal
 from crispy_forms.utils import render_crispy_form
 from crispy_forms_gds.helper import FormHelper
 from django import template
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from londonpsn.common.money import to_the_penny
@@ -61,6 +62,38 @@ def month(value: date) -> str:
 def as_kind(value, kind: str) -> str:
     """Write a known value of a table's cell or a fact by its kind (common.tables.Kind)."""
     return WRITTEN.get(kind, str)(value)
+
+
+@register.filter
+def money(value: Decimal | None) -> str:
+    """Write pounds as markup: a known zero is soft, negative is said in words too."""
+    if value is None:
+        return format_html('<span class="soft">{}</span>', UNKNOWN)
+    if value < 0:
+        worse = '<span class="neg">{}<span class="govuk-visually-hidden"> worse off</span></span>'
+        return format_html(worse, pounds(value))
+    return pounds(value) if value else format_html('<span class="zero">{}</span>', pounds(value))
+
+
+@register.simple_tag
+def cell(shown, row) -> str:
+    """Render one cell of a table (common.tables.Cell). Python, because a page has a thousand."""
+    column, value = shown.column, shown.value
+    if column.template:
+        html = get_template(column.template).render({"value": value, "row": row})
+    elif column.kind == "share":
+        html = share(value)
+    elif value is None or value == "":
+        html = format_html('<span class="soft">{}</span>', column.unknown)
+    elif column.kind == "pounds":
+        html = money(value)
+    else:
+        html = as_kind(value, column.kind)
+        if shown.link:
+            html = format_html('<a href="{}">{}</a>', shown.link, html)
+    if shown.sub:
+        html = format_html('{}<span class="sub">{}</span>', html, shown.sub)
+    return html
 
 
 @register.simple_tag

@@ -17,7 +17,7 @@ from boroughs.queries import Freshness
 from londonpsn.common.charts import Bar, Chart, Key, drawn, money_bars
 from londonpsn.common.errors import NotVisible
 from londonpsn.common.facts import Fact
-from londonpsn.common.tables import Cell, Column, Kind, Table
+from londonpsn.common.tables import Column, Kind, Table
 from londonpsn.home.queries import Rate
 from procurement.queries import PaymentRow, spend_table
 from services.migration import Status
@@ -71,13 +71,6 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "Something to know": {"title": "Note", "text": "One made-up line is late."},
         },
         "breadcrumbs": {"Two steps": {"crumbs": [("Camden", "#"), ("Spend", "#")]}},
-        "cell": {
-            "Text with a second line": _cell("A line", sub="its description"),
-            "A link": _cell("A line", link="#"),
-            "Pounds": _cell(Decimal("-12.50"), Kind.POUNDS),
-            "A day": _cell(DAY, Kind.DAY),
-            "Not known": _cell(None),
-        },
         "chart": {
             "Lines going down": {
                 "chart": Chart(
@@ -108,12 +101,6 @@ def shown(request) -> dict[str, dict[str, dict]]:
         },
         "icons": {"The shapes, as status shows them": {}},
         "mark": {"The only one": {}},
-        "money": {
-            "Positive": {"value": Decimal("1234.50")},
-            "Negative": {"value": Decimal("-1234.50")},
-            "Zero": {"value": Decimal(0)},
-            "Not known": {"value": None},
-        },
         "pager": {
             "In the middle": {
                 "page": pages.page(5),
@@ -178,10 +165,6 @@ def _drawn(name: str, context: dict) -> str:
     if name == "icons":
         return render_to_string("home/_shapes.html", {"shapes": [*Status.values, "tick"]})
     return render_to_string(f"components/{name}.html", context)
-
-
-def _cell(value, kind=Kind.TEXT, sub="", link="") -> dict:
-    return {"cell": Cell(Column("made_up", "Made up", kind), value, sub, link), "row": None}
 
 
 def _rates() -> list[Rate]:

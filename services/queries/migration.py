@@ -69,23 +69,9 @@ charged AS (  -- the charge in force on the last billed day, as known on the day
     WHERE charge.kind = 'RECURRING'
     ORDER BY charge.line_id, (charge.starts_on <= %(day)s) DESC, charge.starts_on DESC
 ),
-replaced AS (  -- old lines whose new line is billed on the day
-    SELECT DISTINCT old.line_id
-    FROM services_replacementline old
-    JOIN scope ON scope.id = old.line_id
-    JOIN services_replacementline new ON new.replacement_id = old.replacement_id
-    JOIN services_line line ON line.id = new.line_id
-    JOIN services_charge charge ON charge.line_id = new.line_id
-    WHERE old.side = 'OLD' AND (old.let_go_on IS NULL OR old.let_go_on > %(day)s)
-        AND new.side = 'NEW' AND (new.let_go_on IS NULL OR new.let_go_on > %(day)s)
-        AND charge.kind = 'RECURRING'
-        AND charge.starts_on <= %(day)s AND (charge.ends_on IS NULL OR charge.ends_on > %(day)s)
-        AND (line.billed_from IS NULL OR line.billed_from <= %(day)s)
-        AND (line.billed_until IS NULL OR line.billed_until > %(day)s)
-),
 stood AS (
     SELECT
-        scope.council_id,
+        scope.id, scope.council_id,
         COALESCE(moved.to_stage, 'IDENTIFIED') AS stage,
         NOT COALESCE('NOT_REQUIRED' = ANY(flagged.kinds), FALSE) AS is_required,
         COALESCE('EXEMPT' = ANY(flagged.kinds), FALSE) AS is_exempt,
@@ -102,7 +88,6 @@ stood AS (
             AS was_billed_lately,
         COALESCE(charged.has_begun, FALSE)
             AND (charged.billed_until IS NULL OR charged.billed_until > %(day)s) AS is_billed,
-        replaced.line_id IS NOT NULL AS is_replaced,
         charged.amount
     FROM scope
     LEFT JOIN LATERAL (
@@ -112,12 +97,27 @@ stood AS (
     ) moved ON TRUE
     LEFT JOIN flagged ON flagged.line_id = scope.id
     LEFT JOIN charged ON charged.line_id = scope.id
-    LEFT JOIN replaced ON replaced.line_id = scope.id
+),
+told AS (  -- paid twice: billed, and a line that replaces it is billed too; asked of those alone
+    SELECT stood.*, CASE WHEN is_billed THEN EXISTS (
+        SELECT FROM services_replacementline old
+        JOIN services_replacementline new ON new.replacement_id = old.replacement_id
+        JOIN services_line line ON line.id = new.line_id
+        JOIN services_charge charge ON charge.line_id = new.line_id
+        WHERE old.line_id = stood.id
+            AND old.side = 'OLD' AND (old.let_go_on IS NULL OR old.let_go_on > %(day)s)
+            AND new.side = 'NEW' AND (new.let_go_on IS NULL OR new.let_go_on > %(day)s)
+            AND charge.kind = 'RECURRING' AND charge.starts_on <= %(day)s
+            AND (charge.ends_on IS NULL OR charge.ends_on > %(day)s)
+            AND (line.billed_from IS NULL OR line.billed_from <= %(day)s)
+            AND (line.billed_until IS NULL OR line.billed_until > %(day)s)
+    ) ELSE FALSE END AS is_paid_twice
+    FROM stood
 )
 SELECT
     council_id, stage, is_required, is_exempt, is_duplicate, is_rolled_back, was_billed_lately,
-    is_billed, is_billed AND is_replaced, COUNT(*), COALESCE(SUM(amount), 0), COUNT(amount)
-FROM stood
+    is_billed, is_paid_twice, COUNT(*), COALESCE(SUM(amount), 0), COUNT(amount)
+FROM told
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """  # noqa: S608, only parts of statements are put in
 

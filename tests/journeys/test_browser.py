@@ -50,7 +50,7 @@ def test_from_london_to_a_line_and_its_councils_savings(officer):
     page.get_by_label("Reference or site").fill("cmd-hq01|w1")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=cmd-hq01*")
-    assert "1 to 2 of 2, Camden" in page.inner_text("main")
+    assert "All 2, Camden" in page.inner_text("main")
     assert "£590.00" in page.inner_text("main")
 
     page.get_by_role("navigation", name="Menu").get_by_role("link", name="Savings").click()

@@ -234,7 +234,7 @@ def test_lines_are_filtered_by_what_stands_in_the_address(db, browse, query, fit
 
     text = browse("network@camden").get(f"/c/camden/lines/?{query}").content.decode()
 
-    found = re.search(r"\d+ to \d+ of (\d+), Camden", text)
+    found = re.search(r"(?:\d+ to \d+ of|All) (\d+), Camden", text)
     assert (int(found[1]) if found else 0) == expected
 
 
