@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
+from django.urls import reverse
 
 import services.queries
 from boroughs.authorization import Permission, can
@@ -216,6 +217,13 @@ def council(request, slug):
         return file
     context = {
         "council": council,
+        "also": [
+            (words, reverse(view, args=[slug]))
+            for words, view in (
+                *(("Lines", "lines"), ("Sites and connections", "sites")),
+                *(("Contracts", "contracts"), ("Savings", "savings"), ("Spend", "spend")),
+            )
+        ],
         "statuses": [(row, queries.rates(row.standing, with_pounds=True)) for row in statuses],
         "freshness": statuses[0].freshness if statuses else None,
         "kinds": kinds.on_page(request),

@@ -72,7 +72,7 @@ def lines(request, slug):
         day,
         without=["council"] if council else [],
         caption="Lines by body and site",
-        scope=council.short_name if council else "all that you see",
+        scope=council.short_name if council else "of all that you see",
     )
     if council and authorization.can(request.user, Permission.LINE_CONFIRM, council):
         table.form, table.tick, table.weigh = "ticked", ROW_KEY, MONTHLY

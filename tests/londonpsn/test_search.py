@@ -143,7 +143,7 @@ def test_all_lines_leads_to_the_list_of_as_many(db, browse):
     text = client.get("/search/?q=library").content.decode()
     address, words = re.search(r'href="(/c/all/lines/[^"]+)">All (\d+) lines', text).groups()
 
-    assert f" of {words}, all that you see" in client.get(address).content.decode()
+    assert f"All {words}, of all that you see" in client.get(address).content.decode()
 
 
 # Who finds what

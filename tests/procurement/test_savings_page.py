@@ -194,7 +194,7 @@ def test_the_chart_has_its_table_beside_it_or_in_it(finance):
     assert "Where each year’s old price goes" in by_year
     assert "The table of council lines has the same facts." in by_year
     assert "Years as a table" in by_service
-    assert "table=council-years" in by_service
+    assert "table=council-lines-by-year" in by_service
     assert "Where each month’s old price goes" in text_of(finance, "by=month")
 
 
