@@ -224,7 +224,7 @@ def _follow_the_day(at: datetime, today: date) -> None:
     for kind, recompute in RECOMPUTES.items():
         if recompute.follows_the_day:
             last = JobRun.objects.filter(kind=kind).order_by("council", "-pk").distinct("council")
-            of_another_day = [row.council_id for row in last if row.day and row.day != today]
+            of_another_day = [row.council_id for row in last if row.started_at and row.day != today]
             request(kinds=[kind], council_ids=of_another_day, at=at, and_wake=False)
 
 

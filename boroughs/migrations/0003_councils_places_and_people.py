@@ -1,9 +1,7 @@
 
 import boroughs.models.connection
 import django.contrib.postgres.constraints
-import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
-import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
@@ -36,7 +34,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.SlugField(unique=True)),
                 ('name', models.CharField(max_length=80)),
-                ('sequence', models.PositiveSmallIntegerField(unique=True)),
             ],
         ),
         migrations.CreateModel(
@@ -102,11 +99,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('SAVINGS', 'Savings'), ('MIGRATION_STATUS', 'Migration status'), ('DEMO_DATA', 'Demo data')], max_length=20)),
-                ('batches', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None)),
+                ('batch', models.UUIDField(db_index=True, null=True)),
                 ('requested_at', models.DateTimeField()),
                 ('started_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
-                ('day', models.DateField(null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('rows_changed', models.PositiveIntegerField(null=True)),
                 ('fingerprint', models.CharField(blank=True, max_length=64)),
@@ -149,7 +145,6 @@ class Migration(migrations.Migration):
             name='Supplier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True)),
                 ('name', models.CharField(max_length=80)),
                 ('role', models.CharField(blank=True, max_length=120)),
                 ('company_number', models.CharField(blank=True, max_length=8)),
@@ -240,10 +235,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='jobrun',
             index=models.Index(fields=['council', 'kind', '-finished_at'], name='job_run_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='jobrun',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['batches'], name='job_run_batches'),
         ),
         migrations.AddConstraint(
             model_name='jobrun',

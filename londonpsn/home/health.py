@@ -63,7 +63,7 @@ def ready() -> JsonResponse:
     """Answer 200 when database, broker and a worker answer, else 503 and what does not."""
     checks = {"database": _database, "broker": _broker, "worker": workers.answer}
     answers = {name: check() for name, check in checks.items()}
-    status = 200 if all(answers.values()) else 503
+    status = 200 if all(answers.values()) else 503  # asked for while starting: no error to log
     return JsonResponse(answers, status=status, headers={"Cache-Control": "no-store"})
 
 
