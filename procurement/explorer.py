@@ -7,7 +7,7 @@ from londonpsn.common import charts
 from londonpsn.common.charts import Chart, Key
 from londonpsn.common.tables import Column, Kind, Table
 from londonpsn.common.template_filters import month, pounds, share
-from procurement.queries import CUTS, KeyRow, SavingsTable, TableRow
+from procurement.queries import CUTS, KeyRow, MoveMonth, SavingsTable, TableRow
 
 ROWS_A_PAGE = 240  # every month of a programme
 AMOUNTS = {
@@ -22,6 +22,14 @@ NAMES = {
     Body.Kind.SCHOOL: ("schools", "Schools", "Avoided, not cash: old prices are quotes"),
     Body.Kind.OTHER: ("other-bodies", "Other public bodies", ""),
 }
+MONEY_KEY = (
+    Key("Still paid for the old", "legacy"),
+    Key("New service", "new"),
+    Key("One-off", "one-off"),
+    Key("Old price", "old-price"),
+    Key("Paler: planned", "paler"),
+)
+MONTHS_BEFORE, MONTHS_SHOWN = 2, 12  # of a move's chart
 LABELS = {
     "financial_year": "Financial year",
     "month": "Month",
@@ -104,16 +112,39 @@ def chart(sums: SavingsTable, by: str, year: TableRow, years) -> Chart:
         ),
         table=years if by in CUTS else None,
         twin="Years as a table" if by in CUTS else "The table of council lines has the same facts.",
-        key=[
-            Key("Still paid for the old", "legacy"),
-            Key("New service", "new"),
-            Key("One-off", "one-off"),
-            Key("Old price", "old-price"),
-            Key("Paler: planned", "paler"),
-        ],
+        key=MONEY_KEY,
         basis="Expected, from contract prices. Coverage "
         f"{share(sums.to_date.coverage.amount_percent)} of money, "
         f"{share(sums.to_date.coverage.lines_percent)} of lines.",
+    )
+
+
+def move_chart(months: Sequence[MoveMonth]) -> Chart:
+    """What one move costs in the months around its change, against its old price."""
+    changes = next((n for n, row in enumerate(months) if row.amounts.new), 0)
+    shown = months[max(0, changes - MONTHS_BEFORE) :][:MONTHS_SHOWN]
+    return Chart(
+        title="What is paid each month, against the old price",
+        say=f"{month(shown[0].month)} to {month(shown[-1].month)}. The dashed outline is the old "
+        "price; what it leaves free after everything paid is the net.",
+        drawing=charts.drawn(
+            charts.money_bars,
+            [
+                charts.Bar(
+                    f"{row.month:%b %Y}",
+                    row.amounts.baseline,
+                    row.amounts.legacy,
+                    row.amounts.new,
+                    row.amounts.one_off,
+                    row.is_planned,
+                )
+                for row in shown
+            ],
+        ),
+        table=None,
+        twin="The table below has every month.",
+        key=MONEY_KEY,
+        basis="Expected, from contract prices.",
     )
 
 

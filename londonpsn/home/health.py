@@ -63,8 +63,10 @@ def ready() -> JsonResponse:
     """Answer 200 when database, broker and a worker answer, else 503 and what does not."""
     checks = {"database": _database, "broker": _broker, "worker": workers.answer}
     answers = {name: check() for name, check in checks.items()}
-    status = 200 if all(answers.values()) else 503  # asked for while starting: no error to log
-    return JsonResponse(answers, status=status, headers={"Cache-Control": "no-store"})
+    status = 200 if all(answers.values()) else 503
+    response = JsonResponse(answers, status=status, headers={"Cache-Control": "no-store"})
+    response._has_been_logged = True  # asked many times while starting: that is no error
+    return response
 
 
 def _database() -> bool:

@@ -25,6 +25,7 @@ from procurement.queries.council_savings import (
     savings_tables,
 )
 from procurement.queries.moves import (
+    MoveMonth,
     furthest_behind,
     line_months,
     move_months,
@@ -49,6 +50,7 @@ __all__ = [
     "Coverage",
     "Headline",
     "KeyRow",
+    "MoveMonth",
     "Part",
     "Parts",
     "PaymentRow",

@@ -166,6 +166,11 @@ class MoveSentence:
     def worth(self) -> Decimal:
         return abs(self.net)
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the month in which it pays back has not ended yet."""
+        return self.to_month is None or (self.pays_back or self.to_month) > self.to_month
+
 
 def move_sentence(move: Move, months: list[MoveMonth], today: date) -> MoveSentence | None:
     """Return what is said of a move in one sentence, None when it is not covered."""

@@ -10,7 +10,7 @@ from londonpsn.common import clock
 from londonpsn.common.facts import Fact
 from londonpsn.common.periods import last_day
 from londonpsn.common.tables import Column, Kind, Table, file_asked
-from procurement import queries
+from procurement import explorer, queries
 from procurement.savings import price_of
 from services.models import Contract, Line, Replacement, ReplacementLine
 from services.queries import line_row, listed_lines, move_rows, steps_of
@@ -149,6 +149,7 @@ def move(request, pk):
         "move": move,
         "behind": queries.furthest_behind(move),
         "sentence": queries.move_sentence(move, months, today),
+        "chart": explorer.move_chart(months) if months else None,
         "table": table.on_page(request) if months else None,
         "sides": [
             ("Old line", [(m, _old_facts(m, today)) for m in move.old]),
