@@ -35,6 +35,8 @@ LABELS = {
     "month": "Month",
     "service_type": "Kind of service",
     "council": "Council",
+    "supplier": "New supplier",
+    "contract": "New contract",
 }
 
 
@@ -95,7 +97,7 @@ def chart(sums: SavingsTable, by: str, year: TableRow, years) -> Chart:
     return Chart(
         title=f"Where each {'month' if by == 'month' else 'year'}’s old price goes",
         say="Council lines. The dashed outline is the old price; what it leaves free after "
-        f"everything paid is the net, {pounds(year.amounts.net)} in {year.code}.",
+        f"everything paid is the net, {pounds(year.amounts.net)} in {year.code} ({year.words}).",
         drawing=charts.drawn(
             charts.money_bars,
             [

@@ -89,6 +89,8 @@ class SavingsFilterForm(forms.Form):
             ("financial_year", "Financial year"),
             ("month", "Month"),
             ("service_type", "Kind of service"),
+            ("supplier", "New supplier"),
+            ("contract", "New contract"),
             *([("council", "Council")] if is_of_all else []),
         ]
         self.is_valid()

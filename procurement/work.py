@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
+from django.db.models import Exists, OuterRef
+
 from boroughs.authorization import Permission
 from londonpsn.common.work import A_SOURCE, Band, Item, address_of
 from procurement.models import PaymentFile
@@ -13,10 +15,18 @@ def refused_rows(user, today: date) -> Iterator[Item]:
     if not user.access.allows_anywhere(Permission.PAYMENTS_LOAD):
         return
     files = PaymentFile.objects.visible_to(user).filter(rows_refused__gt=0)
-    files = files.select_related("council").order_by("-loaded_at", "-pk")
-    for file in files[:A_SOURCE]:
-        if not user.access.allows(Permission.PAYMENTS_LOAD, file.council_id):
-            continue
+    if not user.access.allows(Permission.PAYMENTS_LOAD):
+        at = [c for p, c in user.access.grants if p == Permission.PAYMENTS_LOAD]
+        files = files.filter(council__in=at)
+    # Whoever has loaded a corrected list since has done it.
+    corrected = PaymentFile.objects.filter(
+        council=OuterRef("council"),
+        series=OuterRef("series"),
+        rows_refused=0,
+        loaded_at__gt=OuterRef("loaded_at"),
+    )
+    files = files.exclude(Exists(corrected))
+    for file in files.select_related("council").order_by("-loaded_at", "-pk")[:A_SOURCE]:
         were = "row was" if file.rows_refused == 1 else "rows were"
         yield Item(
             kind="Payment files with refused rows",
@@ -25,7 +35,7 @@ def refused_rows(user, today: date) -> Iterator[Item]:
             why=f"of {file.rows_read:,} in {file.get_series_display().lower()}",
             place=file.council.short_name,
             reference=file.name,
-            address=address_of("spend", file.council.slug),
-            action="See what was refused",
+            address=f"{address_of('spend', file.council.slug)}?series={file.series}",
+            action="Load the corrected file",
             for_whom="Finance",
         )

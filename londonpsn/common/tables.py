@@ -89,6 +89,7 @@ class ShownRow:
     css: str
     tick: str
     weight: Any
+    group: str
     anchor: str
 
 
@@ -130,6 +131,7 @@ class Table:
     tick: Callable[[Any], Any] | None = None
     weigh: Callable[[Any], Any] = lambda row: None  # what a ticked row adds to the bar's sum
     anchor: Callable[[Any], str] = lambda row: ""
+    group: Callable[[Any], str] = lambda row: ""  # ticked rows of two groups have no common sum
     form: str = ""  # the id of the form that the boxes belong to
     has_files: bool = True
     empty: str = "There is nothing here yet."
@@ -210,7 +212,9 @@ class Table:
             for column in columns
         ]
         tick = str(self.tick(row)) if self.tick else ""
-        return ShownRow(row, cells, self.css(row), tick, self.weigh(row), self.anchor(row))
+        return ShownRow(
+            row, cells, self.css(row), tick, self.weigh(row), self.group(row), self.anchor(row)
+        )
 
     def _file_address(self, request, how: str) -> str:
         return _query(request, [self._field("page")], format=how, table=self.name)

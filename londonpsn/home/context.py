@@ -22,14 +22,13 @@ MENU = {
     "jobs": ("Jobs", "jobs", ("job-batch",)),
 }
 BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts")
-MENU_ENTRIES = 6
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
     Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
     Role.APPROVER: ("work", "savings", "lines", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
     Role.AUDITOR: ("london", "overview", "savings", "spend", "lines", "contracts"),
-    Role.VIEWER: ("overview", "lines", "savings", "spend", "london"),
+    Role.VIEWER: ("work", "overview", "lines", "savings", "spend", "london"),
     Role.PROGRAMME_OFFICER: ("london", "suppliers", "contracts", "savings", "spend", "jobs"),
     Role.ADMINISTRATOR: ("london", "lines", "spend", "jobs"),
     Role.SUPPLIER_AGENT: ("lines", "contracts"),
@@ -87,7 +86,7 @@ def _menu(request) -> list[MenuItem]:
 def _menu_of(user) -> list[str]:
     """The entries of all the person's roles in the order of the first that has them."""
     found = dict.fromkeys(key for held in user.access.roles for key in MENUS[Role(held.role)])
-    return list(found)[:MENU_ENTRIES]
+    return list(found)
 
 
 def _own_place(user) -> str:

@@ -11,7 +11,7 @@ class DayForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     since = forms.DateField(
-        label="and what changed since",
+        label="and what changed since (the Monday before)",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

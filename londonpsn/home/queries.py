@@ -10,6 +10,7 @@ from django.db.models import Count, Q, Sum
 from boroughs.models import Council, Generation
 from boroughs.queries import Freshness, freshness
 from londonpsn.common.money import percent
+from londonpsn.common.template_filters import pounds
 from procurement.queries import SavingsTable
 from services.migration import (
     Standing,
@@ -101,7 +102,10 @@ def rates(standing, *, with_pounds: bool = False, marks: Sequence[int] = ()) -> 
     known = percent(standing.lines_with_mrc, standing.lines_in_scope)
     retired = f"of old monthly bills ended; known for {known}% of lines" if known else ""
     if with_pounds and known:
-        retired = f"£{standing.mrc_ceased:,.0f} of £{standing.mrc_in_scope:,.0f} a month ended"
+        retired = (
+            f"{pounds(standing.mrc_ceased)} of {pounds(standing.mrc_in_scope)} a month ended, from "
+            f"contract prices; known for {known}% of lines"
+        )
     return [
         Rate(
             "Ceased, the headline",

@@ -104,7 +104,10 @@ def london(request, programme=None):
     day = _day_asked(request, "as_at") or today
     since = _day_asked(request, "since") or london_page.last_monday(day)
     if since >= day:
-        raise BadInput("The day to compare with has to lie before the day shown.")
+        raise BadInput(
+            "The day to compare with has to lie before the day shown. "
+            "Leave it out for the Monday before."
+        )
     rows = services.queries.summaries(
         programme, today=today, now=clock.now(), as_at=day, since=since
     )
@@ -141,13 +144,13 @@ def london(request, programme=None):
         "day": day,
         "since": since,
         "is_past": is_past,
-        "form": DayForm(initial={"as_at": day, "since": since}),
+        "form": DayForm(initial={"as_at": day, "since": _day_asked(request, "since")}),
         "mode": mode,
         "modes": _modes(request, mode, sees_pounds),
         "map_heading": london_page.HEADINGS[mode],
         "tiles": tiles,
         "legend": london_page.legend(tiles, mode),
-        "rates": queries.rates(page.standing, with_pounds=is_open, marks=marks),
+        "rates": queries.rates(page.standing, with_pounds=sees_pounds, marks=marks),
         "marks": marks,
         "sees_pounds": sees_pounds,
         "is_open": is_open,

@@ -260,10 +260,6 @@ class SavingsTable:
         """Return the rows by another period, ``month`` or ``financial_year``."""
         return _table_rows(self.months, PERIODS[period], self.to_date.to_month)
 
-    @property
-    def total(self) -> Amounts:
-        return sum((row.amounts for row in self.rows), Amounts())
-
 
 def savings_tables(wanted: SavingsFilter, period: str, today: date) -> dict[str, SavingsTable]:
     """Return a table for each kind of body that has savings, by ``month`` or ``financial_year``.
@@ -366,16 +362,18 @@ class KeyRow:
 CUTS = {
     "service_type": ("service_type__code", "service_type__name"),
     "council": ("council__register_code", "council__short_name"),
+    "supplier": ("contract__supplier__code", "contract__supplier__name"),
+    "contract": ("contract__reference", "contract__title"),
 }
 
 
 def savings_by_key(wanted: SavingsFilter, cut: str) -> dict[str, list[KeyRow]]:
-    """Return for each kind of body its rows by kind of service or council, by name."""
+    """Return for each kind of body its rows by what CUTS names: of the new line's contract."""
     key, name = CUTS[cut]
     rows = wanted.apply(SavingsByMonth).values("body_kind", key, name)
     found: dict[str, list[KeyRow]] = {}
     for row in rows.annotate(**_sums(AMOUNTS)).order_by(name, key):
-        held = KeyRow(row[key], row[name], _amounts(row))
+        held = KeyRow(row[key] or "", row[name] or "No contract is known", _amounts(row))
         found.setdefault(row["body_kind"], []).append(held)
     return found
 

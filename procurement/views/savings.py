@@ -21,6 +21,8 @@ def savings(request, slug):
     user, today = request.user, clock.today()
     council, keys = place_asked(user, slug)
     form = SavingsFilterForm(request.GET or {"by": "financial_year"}, is_of_all=council is None)
+    if form.errors and request.GET.get("format"):
+        raise BadInput(next(iter(form.errors.values()))[0])
     by, family = form.value_of("by") or "financial_year", form.value_of("family")
     kinds = ServiceType.objects.filter(family=family).values_list("pk", flat=True)
     wanted = queries.SavingsFilter(
@@ -41,12 +43,15 @@ def savings(request, slug):
         for kind in sums
     }
     years = own and explorer.years_table(Body.Kind.COUNCIL, own)
+    if request.GET.get("format") and not sums:
+        raise BadInput("No savings are held for these filters, so there is no file of them.")
     if file := sums and file_asked(request, *tables.values(), *([years] if years else [])):
         return file
     context = {
         "council": council,
         "form": form,
         "narrows": form.narrows,
+        "query": request.GET.urlencode(),
         "is_whole": not (wanted.from_month or wanted.to_month),
         "sums": sums,
         "tables": [table.on_page(request) for table in tables.values()],

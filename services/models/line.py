@@ -101,6 +101,11 @@ class LineQuerySet(CouncilRowsQuerySet):
             )
         )
 
+    def with_stage_number(self):
+        """Add ``stage_number`` to with_stage(): how far a line has come, for sorting."""
+        numbers = [When(stage=stage, then=Value(stage.number)) for stage in Stage]
+        return self.with_stage().annotate(stage_number=Case(*numbers))
+
     def in_stage(self, stage: Stage):
         """Keep the lines in a stage, as with_stage() has it."""
         if stage == Stage.IDENTIFIED:

@@ -27,6 +27,7 @@ class LineRow:
     council_id: int
     council: str
     body: str
+    body_kind: str
     service: str
     quantity: int
     unit: str
@@ -47,7 +48,7 @@ def listed_lines(lines: QuerySet[Line], day: date) -> QuerySet[Line]:
     """Return lines with all that ``line_row`` looks at; one query, whatever their number."""
     related = ("body__council", "site", "service_type", "generation", "supplier")
     newest = Programme.objects.order_by("-generation__sequence").values("generation__sequence")[:1]
-    lines = lines.select_related(*related).with_stage().with_monthly(day)
+    lines = lines.select_related(*related).with_stage_number().with_monthly(day)
     return lines.annotate(
         is_new=Q(generation__sequence__gte=Subquery(newest)), is_billed=billed_on(day)
     )
@@ -62,6 +63,7 @@ def line_row(line: Line, day: date) -> LineRow:
         council_id=line.body.council_id,
         council=line.body.council.short_name,
         body=line.body.name,
+        body_kind=line.body.kind,
         service=line.service_type.name,
         quantity=line.quantity,
         unit=line.service_type.unit,

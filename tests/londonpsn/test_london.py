@@ -98,6 +98,7 @@ def test_sums_of_pounds_over_five_or_more_councils_are_open_to_all(browse):
     assert "What the moves come to" in text
     assert "£728,300.52" in text
     assert "£973.18" not in text  # one council's
+    assert "a month ended" not in text  # nor is it the difference of two sums
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -222,7 +222,7 @@ def test_refused_rows_of_payment_files_are_work_of_finance(council):
     (item,) = work(council, "FINANCE")
 
     assert (item.what, item.reference) == ("12 rows were refused", "May.csv")
-    assert item.action == "See what was refused"
+    assert item.action == "Load the corrected file"
     assert work(council, "VIEWER") == []
 
 

@@ -215,3 +215,23 @@ def test_another_councils_savings_do_not_exist(finance):
 @pytest.mark.parametrize("query", ["", "by=month", "by=service_type", "by=council&family=voice"])
 def test_every_cut_keeps_the_budget_of_queries(db, browse, page, query):
     assert queries_of(browse("programme@london-grid"), f"{page}?{query}") <= BUDGET
+
+
+@pytest.mark.parametrize("cut", ["supplier", "contract"])
+def test_savings_by_supplier_and_contract_add_up_to_the_same(db, browse, cut):
+    """Decisions 13: cut by the new line's."""
+    client = browse("finance@camden")
+
+    def net(by):
+        address = f"/c/camden/savings/?by={by}&table=council-lines&format=csv"
+        text = b"".join(client.get(address).streaming_content).decode("utf-8-sig")
+        return sum(Decimal(row["net"]) for row in csv.DictReader(io.StringIO(text)))
+
+    assert net(cut) == net("month") != 0
+
+
+def test_a_file_of_months_that_cannot_be_read_is_refused(db, browse):
+    client = browse("finance@camden")
+
+    for months in ("from=2015-01&to=2013-01", "from=2030-01"):
+        assert client.get(f"/c/camden/savings/?{months}&format=csv").status_code == 400

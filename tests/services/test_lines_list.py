@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 
 import pytest
 from openpyxl import load_workbook
 
 from services.models import Line
+from services.stages import Stage
 from tests import factories as new
 from tests.conftest import person
 from tests.factories import TODAY
@@ -51,9 +53,13 @@ def test_lines_of_another_council_are_not_there(officer):
     mine, theirs = some_lines("camden", 1), some_lines("sutton", 1)
 
     for ticks in ([theirs[0].pk], [mine[0].pk, theirs[0].pk], [0], []):
-        answer = officer.post(PREVIEW, {"tick": ticks, "confirm": "yes"})
-        assert answer.status_code == 400
-        assert "Go back to the list" in answer.content.decode()
+        back = f"{LIST}?who=COUNCIL"
+        asked = {"tick": ticks, "confirm": "yes", "back": back}
+        answer = officer.post(PREVIEW, asked, follow=True)
+        assert answer.redirect_chain == [(back, 302)]  # the filter is kept
+        text = answer.content.decode()
+        assert "Not done" in text
+        assert "Tick " in text
     assert officer.post("/c/sutton/lines/preview/", {"tick": theirs[0].pk}).status_code == 404
     assert not Line.objects.filter(reviewed_by__isnull=False).exists()
 
@@ -68,6 +74,36 @@ def test_who_may_not_confirm_has_no_boxes_and_is_refused(officer, browse):
     answer = viewer.post(PREVIEW, {"tick": some_lines()[0].pk})
     assert answer.status_code == 403
     assert "say that a line is still right" in answer.content.decode()
+
+
+def test_pounds_of_the_council_and_of_schools_are_never_one_sum(officer):
+    """Decisions 17, on the preview too."""
+    lines = Line.objects.filter(body__council__slug="camden", ends_on=None, starts_on__lte=TODAY)
+    own = lines.filter(body__kind="COUNCIL").order_by("pk").first()
+    schools = lines.filter(body__kind="SCHOOL").order_by("pk").first()
+    new.new_line(own.body, reference="without a price")
+
+    ticks = [own.pk, schools.pk, Line.objects.get(reference="without a price").pk]
+    text = officer.post(PREVIEW, {"tick": ticks}).content.decode()
+    said = " ".join(re.sub("<[^>]+>", "", re.search(r'class="lede">(.*?)</p>', text)[1]).split())
+
+    prices = [line.charges.get(kind="RECURRING").amount for line in (own, schools)]
+    assert said == (
+        f"3 lines ticked: Council 2, £{prices[0]:,.2f} a month and 1 not known; "
+        f"School 1, £{prices[1]:,.2f} a month."
+    )
+
+
+def test_a_preview_that_is_asked_for_without_ticks_leads_back_to_the_list(officer):
+    assert officer.get(PREVIEW).url == LIST
+
+
+def test_stages_are_sorted_by_how_far_they_are(officer):
+    rows = rows_of(officer.get(f"{LIST}?generation=LEGACY&who=COUNCIL&sort=stage&format=csv"))
+
+    numbers = [Stage[row["stage"]].number for row in rows if row["stage"]]
+    assert len(set(numbers)) > 2
+    assert numbers == sorted(numbers)
 
 
 def test_the_way_back_stays_within_the_portal(officer):

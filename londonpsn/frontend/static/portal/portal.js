@@ -9,8 +9,10 @@ function count(bar) {
   const pence = ticked.reduce((sum, tick) => sum + Math.round(100 * (tick.dataset.pounds ?? 0)), 0);
   const said = bar.querySelector("[data-ticked]");
   ticks.forEach((tick) => tick.closest("tr").classList.toggle("on", tick.checked));
+  const groups = new Set(ticked.map((tick) => tick.dataset.group)); // never one sum of several
+  const sum = groups.size > 1 ? "" : `, ${pounds.format(pence / 100)} a month`;
   said.textContent = ticked.length
-    ? `${ticked.length} ticked, ${pounds.format(pence / 100)} a month`
+    ? `${ticked.length} ticked${sum}`
     : "Tick lines to act on them together";
 }
 
