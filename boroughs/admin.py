@@ -13,6 +13,7 @@ from boroughs.models import (
     Body,
     ComplianceCertificate,
     Connection,
+    Contact,
     Council,
     Gateway,
     GatewayCheck,
@@ -194,6 +195,16 @@ class SiteAdmin(Looked):
     list_display = ["code", "name", "kind", "body"]
     list_select_related = ["body"]
     search_fields = ["code", "name"]
+
+
+@admin.register(Contact)
+class ContactAdmin(Kept):
+    """Who to call at a site."""
+
+    list_display = ["name", "role", "site", "phone", "mail"]
+    list_select_related = ["site"]
+    raw_id_fields = ["site"]
+    search_fields = ["name", "site__name", "site__code"]
 
 
 @admin.register(Connection)

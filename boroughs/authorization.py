@@ -22,6 +22,7 @@ class Permission(TextChoices):
 
     RECORD_VIEW = "RECORD_VIEW", "see a council's lines, prices and pounds"
     SUMMARY_VIEW = "SUMMARY_VIEW", "see every council's status and rates"
+    CONTACT_VIEW = "CONTACT_VIEW", "see who to call at a site"
     LINE_CONFIRM = "LINE_CONFIRM", "say that a line is still right"
     LINE_MOVE = "LINE_MOVE", "move a line to its next stage"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
@@ -32,16 +33,22 @@ class Permission(TextChoices):
 P = Permission
 GRANTS: dict[Role, set[Permission]] = {
     Role.NETWORK_OFFICER: {
-        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.LINE_CONFIRM, P.LINE_MOVE, P.JOB_REQUEST),
+        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.LINE_CONFIRM, P.LINE_MOVE),
+        P.JOB_REQUEST,
     },
-    Role.BUYER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
-    Role.APPROVER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
-    Role.FINANCE: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST},
-    Role.AUDITOR: {P.RECORD_VIEW, P.SUMMARY_VIEW},
+    Role.BUYER: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW},
+    Role.APPROVER: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW},
+    Role.FINANCE: {
+        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
+    },
+    Role.AUDITOR: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW},
     Role.VIEWER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
-    Role.PROGRAMME_OFFICER: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST},
+    Role.PROGRAMME_OFFICER: {
+        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
+    },
     Role.ADMINISTRATOR: {
-        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST, P.ADMIN_USE),
+        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
+        P.ADMIN_USE,
     },
     Role.SUPPLIER_AGENT: set(),  # sees the lines its supplier provides, by Line.visible_to
 }
@@ -68,6 +75,11 @@ class Access:
     def councils_as(self, *roles: Role) -> frozenset[int]:
         """The councils at which one of the roles is held; a role for all of them names none."""
         return frozenset(held.council_id for held in self.roles if held.role in roles) - {None}
+
+    def councils_with(self, permission: Permission) -> frozenset[int] | None:
+        """Return the councils at which it is held, None for all of them."""
+        held = frozenset(council for granted, council in self.grants if granted == permission)
+        return None if None in held else held
 
     def allows(self, permission: Permission, council_id: int | None = None) -> bool:
         return (permission, None) in self.grants or (permission, council_id) in self.grants

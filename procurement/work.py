@@ -15,9 +15,9 @@ def refused_rows(user, today: date) -> Iterator[Item]:
     if not user.access.allows_anywhere(Permission.PAYMENTS_LOAD):
         return
     files = PaymentFile.objects.visible_to(user).filter(rows_refused__gt=0)
-    if not user.access.allows(Permission.PAYMENTS_LOAD):
-        at = [c for p, c in user.access.grants if p == Permission.PAYMENTS_LOAD]
-        files = files.filter(council__in=at)
+    councils = user.access.councils_with(Permission.PAYMENTS_LOAD)
+    if councils is not None:
+        files = files.filter(council__in=councils)
     # Whoever has loaded a corrected list since has done it.
     corrected = PaymentFile.objects.filter(
         council=OuterRef("council"),

@@ -10,6 +10,7 @@ from boroughs.models import (
     Body,
     ComplianceCertificate,
     Connection,
+    Contact,
     Council,
     Gateway,
     GatewayCheck,
@@ -88,6 +89,11 @@ def new_site(body=None, **fields) -> Site:
         **{"body": body or new_body(), "code": f"SITE{n}", "name": f"Site {n}", "kind": "Library"}
         | fields
     )
+
+
+def new_contact(site=None, **fields) -> Contact:
+    facts = {"role": "caretaker", "name": "A caretaker", "phone": "020 7946 0000"}
+    return Contact.objects.create(**{"site": site or new_site()} | facts | fields)
 
 
 def new_generation(**fields) -> Generation:

@@ -89,6 +89,7 @@ BREAKS = {
     "site_position_comes_with_its_source": lambda: new.new_site(latitude=51, longitude=0),
     "site_postcode_is_well_formed": lambda: new.new_site(postcode="E1 6CN"),
     "site_property_is_unique_in_its_body": lambda: shared(new.new_site, "body", uprn="100"),
+    "contact_can_be_reached": lambda: new.new_contact(phone="", mail=""),
     "supplier_name_is_unique": lambda: [
         new.new_supplier(name="Acme"),
         new.new_supplier(name="ACME"),

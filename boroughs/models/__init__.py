@@ -11,7 +11,7 @@ from boroughs.models.connection import (
 from boroughs.models.council import Body, Council
 from boroughs.models.jobs import JobRun
 from boroughs.models.people import ApiToken, Membership, User
-from boroughs.models.place import Site
+from boroughs.models.place import Contact, Site
 from boroughs.models.supplier import Supplier, SupplierAlias
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Body",
     "ComplianceCertificate",
     "Connection",
+    "Contact",
     "Council",
     "Gateway",
     "GatewayCheck",

@@ -88,3 +88,35 @@ class Site(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class ContactQuerySet(CouncilRowsQuerySet):
+    council_path = "site__body__council"
+
+    def visible_to(self, user):
+        """Contacts are people: fewer see them than see the site (DESIGN, who signs in as what)."""
+        councils = user.access.councils_with("CONTACT_VIEW")
+        return self if councils is None else self.filter(site__body__council__in=councils)
+
+
+class Contact(models.Model):
+    """Who to call at a site, and how to get in. A blank phone or mail is not known."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="contacts")
+    role = models.CharField("what for", max_length=60)
+    name = models.CharField(max_length=80)
+    phone = models.CharField(max_length=40, blank=True)
+    mail = models.EmailField("mail address", max_length=120, blank=True)
+    access_notes = models.TextField("getting in", blank=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                name="contact_can_be_reached", condition=~Q(phone="", mail="") & ~Q(name="")
+            ),
+        ]
+
+    def __str__(self):
+        return self.name

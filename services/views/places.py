@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from boroughs.authorization import Permission
-from boroughs.models import Body, Connection, Site
+from boroughs.authorization import Permission, can
+from boroughs.models import Body, Connection, Contact, Site
 from boroughs.queries import find_council, find_row, visible_councils
 from londonpsn.common import clock
 from londonpsn.common.facts import Fact
@@ -20,6 +20,13 @@ from services.queries import (
 from services.views.lines import line_table
 from services.views.pages import council_address, crumbs, list_page, object_page
 
+CONTACT_COLUMNS = (
+    Column("name", "Name", order_by="name"),
+    Column("role", "What for"),
+    Column("phone", "Phone"),
+    Column("mail", "Mail address"),
+    Column("access_notes", "Getting in"),
+)
 HISTORY = 10  # moves that a site's page shows
 
 COUNCIL_COLUMNS = (
@@ -142,6 +149,7 @@ def site(request, pk):
             scope=site.name,
             empty="No line is held at this site.",
         ),
+        *_contacts(user, site),
     ]
     position = f"{site.latitude}, {site.longitude}" if site.position else None
     history = move_rows(LineMove.objects.filter(line__in=visible), limit=HISTORY + 1)
@@ -164,6 +172,23 @@ def site(request, pk):
         "crumbs": crumbs(site.body.council, "sites", "Sites"),
     }
     return object_page(request, tables, context, site.body.council)
+
+
+def _contacts(user, site) -> list[Table]:
+    """The table of whom to call; nothing for who may not see people (viewers)."""
+    if not can(user, Permission.CONTACT_VIEW, site.body.council):
+        return []
+    return [
+        Table(
+            name="contacts",
+            columns=CONTACT_COLUMNS,
+            rows=Contact.objects.visible_to(user).filter(site=site),
+            order=("role", "name", "pk"),
+            caption="Contacts",
+            empty="Nobody to call is recorded here. An administrator can add a contact.",
+            is_first=False,
+        )
+    ]
 
 
 def body(request, pk):

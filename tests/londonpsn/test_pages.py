@@ -334,7 +334,16 @@ def test_every_admin_list_and_record_opens(admin):
             assert admin.get(record[1]).status_code == 200, record[1]
 
 
-KEPT = {"user", "supplier", "council", "generation", "gateway", "servicetype", "programme"}
+KEPT = {
+    "user",
+    "contact",
+    "supplier",
+    "council",
+    "generation",
+    "gateway",
+    "servicetype",
+    "programme",
+}
 
 
 def test_only_people_and_reference_data_can_be_changed_and_nothing_deleted(admin):

@@ -4,9 +4,10 @@ import csv
 
 import pytest
 
-from boroughs.models import Body, Connection, Council, Site, Supplier
+from boroughs.models import Body, Connection, Contact, Council, Site, Supplier
 from services.models import Contract, Line
 from tests import factories as new
+from tests.conftest import person
 from tests.factories import APRIL
 from tests.londonpsn.test_pages import BUDGET, queries_of
 
@@ -248,3 +249,32 @@ def test_pages_keep_the_budget_of_queries(db, browse, address):
 
     for page in (*LISTS, *suppliers, *pages_of("camden")):
         assert queries_of(client, page) <= BUDGET, page
+
+
+# Contacts
+
+
+def test_a_sites_page_says_whom_to_call_to_those_who_may_see_people(db, browse):
+    """DESIGN: a viewer reads their council without contacts."""
+    site = Site.objects.filter(body__council__slug="camden").first()
+    new.new_contact(site, name="Kay Keys", access_notes="Ring twice.")
+    address = f"/sites/{site.pk}/"
+
+    officer = browse("network@camden")
+    assert "Kay Keys" in officer.get(address).content.decode()
+    rows = officer.get(f"{address}?format=csv&table=contacts")
+    assert b"Ring twice." in b"".join(rows.streaming_content)
+    viewer = browse("viewer@camden")
+    assert "Kay Keys" not in viewer.get(address).content.decode()
+    assert viewer.get(f"{address}?format=csv&table=contacts").status_code == 400
+    assert browse("network@sutton").get(address).status_code == 404
+    assert not Contact.objects.visible_to(person("viewer@camden")).exists()
+    assert not Contact.objects.visible_to(person("network@sutton")).exists()
+
+
+def test_a_site_without_contacts_says_who_can_add_one(db, browse):
+    site = Site.objects.filter(body__council__slug="camden").first()
+
+    assert "Nobody to call is recorded here." in (
+        browse("network@camden").get(f"/sites/{site.pk}/").content.decode()
+    )
