@@ -6,7 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
+from django import forms
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -18,7 +20,9 @@ from londonpsn.common.charts import Bar, Chart, Key, drawn, money_bars
 from londonpsn.common.errors import NotVisible
 from londonpsn.common.facts import Fact
 from londonpsn.common.tables import Column, Kind, Table
+from londonpsn.home.context import MenuItem
 from londonpsn.home.queries import Rate
+from procurement.forms import MonthField
 from procurement.queries import PaymentRow, spend_table
 from services.migration import Status
 from services.stages import Stage
@@ -34,6 +38,16 @@ class State:
 
     words: str
     html: str
+
+
+class _MadeUpForm(forms.Form):
+    """Fields of every kind that pages use."""
+
+    month = MonthField(label="Month", help_text="For example 2013-04")
+    words = forms.CharField(label="Words", error_messages={"required": "Enter some words."})
+    choice = forms.ChoiceField(label="Choice", choices=[("a", "A"), ("b", "B")])
+    day = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}))
+    file = forms.FileField(label="File", required=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,14 @@ def shown(request) -> dict[str, dict[str, dict]]:
     """
     pages = Paginator(range(240), 25)
     return {
+        "action_bar": {
+            "One thing to do": {
+                "id": "made-up",
+                "address": "#",
+                "back": "#",
+                "buttons": ["Still right"],
+            }
+        },
         "banner": {
             "Something succeeded": {"title": "Done", "text": "14 stored.", "is_success": True},
             "Something to know": {"title": "Note", "text": "One made-up line is late."},
@@ -88,6 +110,10 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "With something to do": {"text": "Nothing yet.", "address": "#", "action": "Add one"},
             "Without": {"text": "Nothing is held yet."},
         },
+        "form": {
+            "New": {"form": _MadeUpForm(prefix="new")},
+            "With errors": {"form": _MadeUpForm({"wrong-month": "May"}, prefix="wrong")},
+        },
         "freshness": {
             "Up to date": {"freshness": Freshness(MOMENT)},
             "Newer facts wait, and the last attempt failed": {
@@ -101,6 +127,16 @@ def shown(request) -> dict[str, dict[str, dict]]:
         },
         "icons": {"The shapes, as status shows them": {}},
         "mark": {"The only one": {}},
+        "masthead": {
+            "Of one council": {"user": _somebody(), "search_id": "q-1", "search_label": "Made up"},
+            "Signed out": {"user": AnonymousUser()},
+        },
+        "menu": {
+            "Three lists": {
+                "menu": [MenuItem("A", "#", True), MenuItem("B", "#", False)],
+                "label": "Made-up menu",
+            }
+        },
         "pager": {
             "In the middle": {
                 "page": pages.page(5),
@@ -115,7 +151,7 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "Small": {"rates": _rates(), "size": "small"},
         },
         "search": {
-            words: {"q": q, "label": words}
+            words: {"q": q, "label": words, "id": f"q-{len(words)}"}
             for words, q in (("Nothing asked yet", ""), ("Something asked", "library"))
         },
         "spend_table": {
@@ -181,6 +217,12 @@ def _bars() -> tuple[Bar, ...]:
         Bar(label, *map(Decimal, some), is_planned=label == "2014-15")
         for label, some in zip(("2013-14", "2014-15"), prices, strict=True)
     )
+
+
+def _somebody() -> SimpleNamespace:
+    role = SimpleNamespace(place="Camden", get_role_display="Network officer")
+    access = SimpleNamespace(all_councils=False, roles=[role])
+    return SimpleNamespace(is_authenticated=True, name="A made-up person", access=access)
 
 
 def _moves() -> list[SimpleNamespace]:

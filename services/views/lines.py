@@ -85,6 +85,7 @@ def lines(request, slug):
     context = {
         "council": council,
         "form": form,
+        "actions": ["Still right"],
         "back": request.get_full_path(),
         "sees_all": council and authorization.can(request.user, Permission.RECORD_VIEW, council),
         "chosen": [(label, words, _without(request, name)) for name, label, words in form.chosen()],
