@@ -172,6 +172,23 @@ def burn_up(
     return _spec(layers, width, right=120 if is_wide else 14)
 
 
+def councils_connected(rows: Sequence[Reached], *, day: date, councils: int, width: int) -> dict:
+    """How many of ``councils`` are connected (``rows``' ``connected``), dashed as planned."""
+    done = [row for row in rows if not row.is_planned]
+    ahead = [*done[-1:], *(row for row in rows if row.is_planned)]
+    layers = [_across(councils, color=MILESTONE, strokeDash=[2, 3], strokeWidth=1)]
+    for some, style in ((ahead, {"strokeDash": DASH}), (done, {})):
+        points = [{"on": _moment(row.on), "lines": row.connected} for row in some]
+        if len(points) > 1:
+            layers.append(_line(points, "lines", CONNECTED, strokeWidth=2.5, **style))
+            layers[-1]["encoding"]["y"] = _lines_axis("lines", councils)
+    layers += _the_day(day, rows)
+    if done:
+        words = f"{done[-1].connected:,} of {councils:,}"
+        layers.append(_words(words, on=done[-1].on, y=done[-1].connected, dy=13, **_right()))
+    return _spec(layers, width, right=120 if width == WIDE else 14)
+
+
 def _lines_axis(field_name: str, most: int) -> dict:
     return {
         "field": field_name,

@@ -295,6 +295,25 @@ def progress_chart(
     )
 
 
+def councils_chart(rows: Sequence[Progress], table, london: London, *, day: date) -> Chart:
+    """Councils connected by month, against all there are."""
+    count = len(london.rows)
+    return Chart(
+        title="Councils connected",
+        say=f"{london.connected} of {count} councils are connected: every line that has to be "
+        "replaced is in use on the new, and their gateways are verified.",
+        drawing=charts.drawn(
+            charts.councils_connected,
+            [charts.Reached(row.on, row.councils, 0, row.is_planned) for row in rows],
+            day=day,
+            councils=count,
+        ),
+        table=None,
+        twin=f"The table “{table.table.caption}” has the same facts.",
+        key=[Key("Connected", "connected"), Key("Planned", "planned")],
+    )
+
+
 def net_table(sums: SavingsTable, *, sees_pounds: bool) -> Table:
     """What the moves come to by month.
 

@@ -32,8 +32,10 @@ from procurement.queries import (
     savings_tables,
     spend_table,
 )
+from services.models import Line, LineMove
 
 API = "/api/v1/"
+LATEST_MOVES = 10
 
 
 def unpriced(unknown: int, lines: int, monthly) -> str:
@@ -157,6 +159,8 @@ def london(request, programme=None):
         "visible_ids": None if sees_pounds else request.user.access.council_ids,
         "freshness": page.freshness,
         "councils": councils,
+        "by_council": page.standing.lines_in_scope
+        and london_page.councils_chart(progress, twins[0], page, day=day),
         "progress": page.standing.lines_in_scope
         and london_page.progress_chart(
             progress, twins[0], page, day=day, is_past=is_past, marks=marks
@@ -232,6 +236,10 @@ def council(request, slug):
         "kinds": kinds.on_page(request),
         "savings": [table.on_page(request) for table in savings],
         "spend": spend_table(payment_summary(user, council)),
+        "history": services.queries.move_rows(
+            LineMove.objects.filter(line__in=Line.objects.visible_to(user).of_council(council)),
+            limit=LATEST_MOVES,
+        ),
     }
     return render(request, "home/council.html", context)
 

@@ -152,7 +152,6 @@ def site(request, pk):
         *_contacts(user, site),
     ]
     position = f"{site.latitude}, {site.longitude}" if site.position else None
-    history = move_rows(LineMove.objects.filter(line__in=visible), limit=HISTORY + 1)
     context = {
         "eyebrow": f"Site {site.code}",
         "title": site.name,
@@ -164,14 +163,21 @@ def site(request, pk):
             Fact("Property number (UPRN)", site.uprn),
             Fact("Position", position, sub=site.get_position_display()),
         ],
-        "history": history[:HISTORY],
-        "has_history": True,
-        "more": f"These are the latest {HISTORY}. The page of each line has all of its own."
-        if len(history) > HISTORY
-        else "",
+        **_history(visible),
         "crumbs": crumbs(site.body.council, "sites", "Sites"),
     }
     return object_page(request, tables, context, site.body.council)
+
+
+def _history(lines) -> dict:
+    """What a page says of how its lines have moved, latest first."""
+    history = move_rows(LineMove.objects.filter(line__in=lines), limit=HISTORY + 1)
+    more = f"These are the latest {HISTORY}. The page of each line has all of its own."
+    return {
+        "history": history[:HISTORY],
+        "has_history": True,
+        "more": more if len(history) > HISTORY else "",
+    }
 
 
 def _contacts(user, site) -> list[Table]:
@@ -224,6 +230,7 @@ def body(request, pk):
             Fact("Kind of body", body.get_kind_display()),
             Fact("Recovers VAT", "Yes" if body.vat_recoverable else "No"),
         ],
+        **_history(Line.objects.visible_to(user).filter(body=body)),
         "crumbs": crumbs(body.council, "sites", "Sites"),
     }
     return object_page(request, tables, context, body.council)

@@ -218,7 +218,7 @@ def test_the_charts_have_their_answer_in_words_and_a_table_with_every_month(offi
     assert "56 of 56 lines are connected and 56 of 56 old ones ceased" in text
     assert "What the moves come to, added up since April 2013" in text
     assert re.search(r"It (pays|will pay) back \w+ 20\d\d\.", text)
-    assert text.count('<svg class="wide"') == text.count('<svg class="small"') == 2
+    assert text.count('<svg class="wide"') == text.count('<svg class="small"') == 3
     assert "Connected and ceased as a table" in text
 
 
