@@ -181,7 +181,7 @@ def councils_connected(rows: Sequence[Reached], *, day: date, councils: int, wid
         points = [{"on": _moment(row.on), "lines": row.connected} for row in some]
         if len(points) > 1:
             layers.append(_line(points, "lines", CONNECTED, strokeWidth=2.5, **style))
-            layers[-1]["encoding"]["y"] = _lines_axis("lines", councils)
+            layers[-1]["encoding"] |= {"x": _time(rows), "y": _lines_axis("lines", councils)}
     layers += _the_day(day, rows)
     if done:
         words = f"{done[-1].connected:,} of {councils:,}"
