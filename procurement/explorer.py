@@ -1,6 +1,6 @@
 """What the savings page is made of: a table for each kind of body, and the chart of its years."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from boroughs.models import Body
 from londonpsn.common import charts
@@ -8,6 +8,7 @@ from londonpsn.common.charts import Chart, Key
 from londonpsn.common.tables import Column, Kind, Table
 from londonpsn.common.template_filters import month, pounds, share
 from procurement.queries import CUTS, KeyRow, MoveMonth, SavingsTable, TableRow
+from procurement.savings import Amounts
 
 ROWS_A_PAGE = 240  # every month of a programme
 AMOUNTS = {
@@ -92,25 +93,13 @@ def years_table(kind: str, sums: SavingsTable) -> Table:
 
 def chart(sums: SavingsTable, by: str, year: TableRow, years) -> Chart:
     """Where the old price of council lines goes, by year, or by month where months are shown."""
-    period = "month" if by == "month" else "financial_year"
-    rows = sums.by(period)
     return Chart(
         title=f"Where each {'month' if by == 'month' else 'year'}’s old price goes",
         say="Council lines. The dashed outline is the old price; what it leaves free after "
         f"everything paid is the net, {pounds(year.amounts.net)} in {year.code} ({year.words}).",
         drawing=charts.drawn(
             charts.money_bars,
-            [
-                charts.Bar(
-                    f"{row.first_month:%b %Y}" if by == "month" else row.code,
-                    row.amounts.baseline,
-                    row.amounts.legacy,
-                    row.amounts.new,
-                    row.amounts.one_off,
-                    row.is_planned,
-                )
-                for row in rows
-            ],
+            list(_bars(sums, "month" if by == "month" else "financial_year")),
         ),
         table=years if by in CUTS else None,
         twin="Years as a table" if by in CUTS else "The table of council lines has the same facts.",
@@ -119,6 +108,28 @@ def chart(sums: SavingsTable, by: str, year: TableRow, years) -> Chart:
         f"{share(sums.to_date.coverage.amount_percent)} of money, "
         f"{share(sums.to_date.coverage.lines_percent)} of lines.",
     )
+
+
+def _bars(sums: SavingsTable, period: str) -> Iterator[charts.Bar]:
+    """Yield a bar for each period; of one in progress what has ended stands apart from the plan."""
+    for row in sums.by(period):
+        within = [m for m in sums.months if row.first_month <= m <= row.last_month]
+        ended = [m for m in within if m <= sums.to_date.to_month]
+        planned = within[len(ended) :]
+        label = f"{row.first_month:%b %Y}" if period == "month" else row.code
+        is_split = bool(ended and planned)
+        for months, is_planned, words in ((ended, False, "to date"), (planned, True, "planned")):
+            if months:
+                yield _bar(
+                    f"{label} {words}" if is_split else label,
+                    sum((sums.months[m] for m in months), Amounts()),
+                    is_planned,
+                )
+
+
+def _bar(label: str, amounts: Amounts, is_planned: bool) -> charts.Bar:
+    pounds_of = (amounts.baseline, amounts.legacy, amounts.new, amounts.one_off)
+    return charts.Bar(label, *pounds_of, is_planned)
 
 
 def move_chart(months: Sequence[MoveMonth]) -> Chart:
@@ -131,17 +142,7 @@ def move_chart(months: Sequence[MoveMonth]) -> Chart:
         "price; what it leaves free after everything paid is the net.",
         drawing=charts.drawn(
             charts.money_bars,
-            [
-                charts.Bar(
-                    f"{row.month:%b %Y}",
-                    row.amounts.baseline,
-                    row.amounts.legacy,
-                    row.amounts.new,
-                    row.amounts.one_off,
-                    row.is_planned,
-                )
-                for row in shown
-            ],
+            [_bar(f"{row.month:%b %Y}", row.amounts, row.is_planned) for row in shown],
         ),
         table=None,
         twin="The table below has every month.",

@@ -24,13 +24,13 @@ class MonthField(forms.Field):
             raise forms.ValidationError(str(error)) from None
 
 
-class SpendFilterForm(forms.Form):
-    """From a month to a month, both included."""
+class MonthsForm(forms.Form):
+    """From a month to a month, both included; what spend can be narrowed by."""
 
     def __init__(self, data):
         super().__init__(data)
-        self.fields["from"] = MonthField(label="From month", help_text="For example 2011-04")
-        self.fields["to"] = MonthField(label="To month")
+        self.fields["from"] = MonthField(label="From month", help_text="For example 2013-04")
+        self.fields["to"] = MonthField(label="To month", help_text="Included")
 
     def clean(self):
         chosen = super().clean()
@@ -70,7 +70,7 @@ class PaymentUploadForm(forms.Form):
         return file
 
 
-class SavingsFilterForm(forms.Form):
+class SavingsFilterForm(MonthsForm):
     """Cuts savings by months, kind of service, and what makes a row.
 
     ``by`` that is not offered gives financial years.
@@ -83,8 +83,6 @@ class SavingsFilterForm(forms.Form):
 
     def __init__(self, data, *, is_of_all: bool):
         super().__init__(data)
-        self.fields["from"] = MonthField(label="From month")
-        self.fields["to"] = MonthField(label="To month")
         self.fields["by"].choices = [
             ("financial_year", "Financial year"),
             ("month", "Month"),
@@ -94,13 +92,6 @@ class SavingsFilterForm(forms.Form):
             *([("council", "Council")] if is_of_all else []),
         ]
         self.is_valid()
-
-    def clean(self):
-        chosen = super().clean()
-        first, last = chosen.get("from"), chosen.get("to")
-        if first and last and last < first:
-            self.add_error("to", "This month lies before the first one. Swap them.")
-        return chosen
 
     def value_of(self, name: str):
         """Return what was chosen, None where nothing was or it cannot be read."""

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from django.db.models import Exists, OuterRef
+from django.urls import reverse
 
 from boroughs.authorization import Permission
-from londonpsn.common.work import A_SOURCE, Band, Item, address_of
+from londonpsn.common.work import A_SOURCE, Band, Item
 from procurement.models import PaymentFile
 
 
@@ -35,7 +36,7 @@ def refused_rows(user, today: date) -> Iterator[Item]:
             why=f"of {file.rows_read:,} in {file.get_series_display().lower()}",
             place=file.council.short_name,
             reference=file.name,
-            address=f"{address_of('spend', file.council.slug)}?series={file.series}",
+            address=f"{reverse('spend', args=[file.council.slug])}?series={file.series}",
             action="Load the corrected file",
             for_whom="Finance",
         )

@@ -4,6 +4,7 @@ from django import forms
 
 from boroughs.models import Body, Generation, Supplier
 from services.models import ServiceType
+from services.queries import ToDo, to_do
 from services.stages import Stage
 
 
@@ -33,8 +34,12 @@ class LineFilterForm(forms.Form):
         Supplier.objects.order_by("name"), label="Supplier", required=False, empty_label="Any"
     )
 
-    def narrow(self, lines):
-        """Return the lines that fit every field that was filled in."""
+    todo = forms.ChoiceField(
+        label="Only lines that are", required=False, choices=any_or(ToDo.choices)
+    )
+
+    def narrow(self, lines, day):
+        """Return the lines that fit every field that was filled in, on the day."""
         self.is_valid()
         chosen = self.cleaned_data
         if text := chosen.get("q"):
@@ -49,6 +54,8 @@ class LineFilterForm(forms.Form):
             lines = lines.filter(generation=chosen["generation"])
         if chosen.get("supplier"):
             lines = lines.filter(supplier=chosen["supplier"])
+        if chosen.get("todo"):
+            lines = to_do(lines, chosen["todo"], day)
         return lines
 
     def chosen(self) -> list[tuple[str, str, str]]:

@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from boroughs.authorization import Role
 from boroughs.models import Body
-from londonpsn.common.work import A_SOURCE, Band, Item, More, address_of
+from londonpsn.common.work import A_SOURCE, Band, Item, More
 from services.models import Line
-from services.queries import MoveToMake, lines_paid_twice, moves_due
+from services.queries import MoveToMake, ToDo, lines_paid_twice, moves_due
+from services.queries.work import A_WEEK
 from services.stages import Stage
 
-A_WEEK = timedelta(days=7)
 # Pounds of councils, schools and others are never one sum, so each is a kind of its own.
 PAID_TWICE = {
     Body.Kind.COUNCIL: "Lines paid twice",
@@ -58,12 +59,12 @@ def paid_twice(user, today: date) -> Iterator[Item | More]:
             why=f"Its new line {line.new_reference} is billed too",
             place=line.site.name if line.site else line.body.name,
             reference=line.reference,
-            address=address_of("line", line.pk),
+            address=reverse("line", args=[line.pk]),
             action="Look at the line",
             for_whom="Network officers and finance",
             monthly=line.monthly,
         )
-    yield from _more(Band.LATE, unlisted)
+    yield from _more(Band.LATE, unlisted, ToDo.PAID_TWICE)
 
 
 def moves_to_make(user, today: date) -> Iterator[Item | More]:
@@ -78,13 +79,14 @@ def moves_to_make(user, today: date) -> Iterator[Item | More]:
         (Band.DUE, [move for move in moves if move.on >= today]),
     ):
         yield from (_item(move, band) for move in ours[:A_SOURCE])
-        yield from _more(band, Counter(MOVES[move.body_kind] for move in ours[A_SOURCE:]))
+        unlisted = Counter(MOVES[move.body_kind] for move in ours[A_SOURCE:])
+        yield from _more(band, unlisted, ToDo.MOVE)
 
 
 def _item(move: MoveToMake, band: Band) -> Item:
     is_one = move.lines == 1
     if is_one:
-        address = address_of("line", move.line)
+        address = reverse("line", args=[move.line])
     else:
         address = reverse("lines", args=[move.council])
         address += f"?q={move.site_code}" if move.site_code else f"?who={move.body_kind}"
@@ -104,7 +106,8 @@ def _item(move: MoveToMake, band: Band) -> Item:
     )
 
 
-def _more(band: Band, unlisted: Counter[str]) -> Iterator[More]:
+def _more(band: Band, unlisted: Counter[str], what: ToDo) -> Iterator[More]:
+    address = f"{reverse('lines', args=['all'])}?{urlencode({'todo': what})}"
     for kind, count in unlisted.items():
         if count > 0:
-            yield More(kind=kind, band=band, count=count, address=reverse("lines", args=["all"]))
+            yield More(kind=kind, band=band, count=count, address=address)

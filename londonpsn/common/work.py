@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from django.urls import NoReverseMatch, reverse
-
 A_SOURCE = 50  # rows of one band that a source lists; it says how many more there are
 
 
@@ -24,7 +22,7 @@ class Item:
     """One thing to do: what and why, where, by when, and the page on which it is done.
 
     ``kind`` is what such things are called together. ``monthly`` is pounds a month that hang on
-    it, None where that is not known or nothing does. ``address`` is empty where there is no page.
+    it, None where that is not known or nothing does.
     """
 
     kind: str
@@ -62,11 +60,3 @@ def register(source: Source) -> None:
 def work_of(user, today: date) -> list[Item | More]:
     """Return everything the person has to do, as each source orders it."""
     return [item for source in SOURCES for item in source(user, today)]
-
-
-def address_of(page: str, *args) -> str:
-    """Return the address of a page by name, empty where the portal has no such page."""
-    try:
-        return reverse(page, args=args)
-    except NoReverseMatch:
-        return ""

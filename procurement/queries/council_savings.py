@@ -370,7 +370,9 @@ CUTS = {
 def savings_by_key(wanted: SavingsFilter, cut: str) -> dict[str, list[KeyRow]]:
     """Return for each kind of body its rows by what CUTS names: of the new line's contract."""
     key, name = CUTS[cut]
-    rows = wanted.apply(SavingsByMonth).values("body_kind", key, name)
+    # Two councils may name a contract alike: what a contract is cut by is the contract itself.
+    own = ["contract"] if cut == "contract" else []
+    rows = wanted.apply(SavingsByMonth).values("body_kind", key, name, *own)
     found: dict[str, list[KeyRow]] = {}
     for row in rows.annotate(**_sums(AMOUNTS)).order_by(name, key):
         held = KeyRow(row[key] or "", row[name] or "No contract is known", _amounts(row))

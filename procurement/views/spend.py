@@ -19,7 +19,7 @@ from londonpsn.common.periods import month_code
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from procurement import queries
 from procurement.actions import payments
-from procurement.forms import PaymentUploadForm, SpendFilterForm
+from procurement.forms import MonthsForm, PaymentUploadForm
 from procurement.models import Series
 from procurement.views.places import place_asked
 
@@ -59,7 +59,7 @@ def spend(request, slug):
     council, _ = place_asked(user, slug)
     asked = request.GET.get("series")
     series = Series(asked) if asked in Series.values else Series.SUPPLIER_PAYMENTS
-    form = SpendFilterForm(request.GET)
+    form = MonthsForm(request.GET)
     if not form.is_valid() and request.GET.get("format"):
         raise BadInput(next(iter(form.errors.values()))[0])
     rows = []

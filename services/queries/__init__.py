@@ -26,7 +26,7 @@ from services.queries.migration import (
     standings_on,
     summaries,
 )
-from services.queries.work import MoveToMake, lines_paid_twice, moves_due
+from services.queries.work import MoveToMake, ToDo, lines_paid_twice, moves_due, to_do
 
 __all__ = [
     "CouncilChoice",
@@ -34,6 +34,7 @@ __all__ = [
     "MoveRow",
     "MoveToMake",
     "Summary",
+    "ToDo",
     "burn_up",
     "council_choices",
     "default_programme",
@@ -54,4 +55,5 @@ __all__ = [
     "summaries",
     "supplier_rows",
     "supply_rows",
+    "to_do",
 ]

@@ -32,6 +32,7 @@ from services.stages import Stage
 
 BILLING_CYCLES = 2  # whole calendar months that have to be clean (decisions 24)
 
+# The old lines of a programme that count on a day, and the flags they carry on it.
 SCOPE = """
 scope AS MATERIALIZED (
     SELECT line.id, body.council_id, line.billed_from, line.billed_until
@@ -47,18 +48,18 @@ scope AS MATERIALIZED (
         AND old.sequence < new.sequence
         AND (line.ends_on IS NULL OR line.ends_on > p.frozen_on)
         AND (line.found_on IS NULL OR line.found_on <= %(day)s)
-)
-"""
-
-LINE_GROUPS = f"""
-WITH {SCOPE},
+),
 flagged AS (
     SELECT flag.line_id, ARRAY_AGG(flag.kind) AS kinds
     FROM services_lineflag flag
     JOIN scope ON scope.id = flag.line_id
     WHERE flag.starts_on <= %(day)s AND (flag.ends_on IS NULL OR flag.ends_on > %(day)s)
     GROUP BY flag.line_id
-),
+)
+"""
+
+LINE_GROUPS = f"""
+WITH {SCOPE},
 charged AS (  -- the charge in force on the last billed day, as known on the day (decisions 24)
     SELECT DISTINCT ON (charge.line_id)
         charge.line_id, charge.amount,
@@ -158,13 +159,6 @@ FROM UNNEST(%(days)s::date[]) AS asked (day), LATERAL ({_on_each(MISSING_GATEWAY
 # the day on which the last gateway it needs was verified. Which lines count is as of the day.
 BURN_UP = f"""
 WITH {SCOPE},
-flagged AS (
-    SELECT flag.line_id, ARRAY_AGG(flag.kind) AS kinds
-    FROM services_lineflag flag
-    JOIN scope ON scope.id = flag.line_id
-    WHERE flag.starts_on <= %(day)s AND (flag.ends_on IS NULL OR flag.ends_on > %(day)s)
-    GROUP BY flag.line_id
-),
 counted AS MATERIALIZED (
     SELECT
         scope.id, scope.council_id,

@@ -1,7 +1,7 @@
 """What is to be done about lines: those paid twice, and moves that are due."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import (
@@ -15,6 +15,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    TextChoices,
     Value,
     When,
     Window,
@@ -27,6 +28,22 @@ from services.models import Charge, Line, LineMove, PlannedMove, ReplacementLine
 from services.models.line import billed_on
 from services.stages import Stage
 
+A_WEEK = timedelta(days=7)
+
+
+class ToDo(TextChoices):
+    """What a list of lines can be narrowed to: those that ask for something on the day."""
+
+    PAID_TWICE = "paid-twice", "Paid twice"
+    MOVE = "move", "Planned to move by now, or within a week"
+
+
+def to_do(lines: QuerySet[Line], what: ToDo, day: date) -> QuerySet[Line]:
+    """Keep the lines of which something is to be done, as My work has it."""
+    if what == ToDo.PAID_TWICE:
+        return lines.filter(Exists(_paid_twice_as_old(day)))
+    return lines.filter(pk__in=_plans_ahead(lines, before=day + A_WEEK).values("line"))
+
 
 def lines_paid_twice(lines: QuerySet[Line], day: date, at_most: int) -> QuerySet[Line]:
     """Return the old lines billed on ``day`` whose new line is billed too, the dearest first.
@@ -34,21 +51,14 @@ def lines_paid_twice(lines: QuerySet[Line], day: date, at_most: int) -> QuerySet
     The rule of LINE_GROUPS for single lines; at most so many for each kind of body. Each line has
     ``monthly``, ``new_reference`` and ``in_all``, the number of all of its kind of body.
     """
-    is_charged = Exists(
-        Charge.objects.filter(line=OuterRef("line"), kind=Charge.Kind.RECURRING).in_force_on(day)
-    )
-    is_open = Q(let_go_on=None) | Q(let_go_on__gt=day)
-    members = ReplacementLine.objects.filter(is_open, is_charged, billed_on(day, "line__"))
-    new = members.filter(replacement=OuterRef("replacement"), side=ReplacementLine.Side.NEW)
-    old = members.filter(Exists(new), line=OuterRef("pk"), side=ReplacementLine.Side.OLD)
     dearest = (F("monthly").desc(nulls_last=True), F("pk").asc())
-    of_it = members.filter(
+    of_it = _billed_members(day).filter(
         side=ReplacementLine.Side.NEW,
         replacement__members__line=OuterRef("pk"),
         replacement__members__side=ReplacementLine.Side.OLD,
     )
     return (
-        lines.filter(Exists(old))
+        to_do(lines, ToDo.PAID_TWICE, day)
         .select_related("body", "site")
         .with_monthly(day)
         .annotate(
@@ -59,6 +69,21 @@ def lines_paid_twice(lines: QuerySet[Line], day: date, at_most: int) -> QuerySet
         .filter(nth__lte=at_most)
         .order_by("body__kind", *dearest)
     )
+
+
+def _billed_members(day: date) -> QuerySet[ReplacementLine]:
+    is_charged = Exists(
+        Charge.objects.filter(line=OuterRef("line"), kind=Charge.Kind.RECURRING).in_force_on(day)
+    )
+    is_open = Q(let_go_on=None) | Q(let_go_on__gt=day)
+    return ReplacementLine.objects.filter(is_open, is_charged, billed_on(day, "line__"))
+
+
+def _paid_twice_as_old(day: date) -> QuerySet[ReplacementLine]:
+    """The part that a line (the outer ``pk``) has as the old one of two that are billed."""
+    members = _billed_members(day)
+    new = members.filter(replacement=OuterRef("replacement"), side=ReplacementLine.Side.NEW)
+    return members.filter(Exists(new), line=OuterRef("pk"), side=ReplacementLine.Side.OLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +112,7 @@ def moves_due(lines: QuerySet[Line], *, before: date, day: date) -> list[MoveToM
 
     A move is made when the line has reached its stage, or gone further.
     """
-    last = LineMove.objects.filter(line=OuterRef("line")).order_by("-on", "-pk")
-    planned = PlannedMove.objects.filter(on__lt=before, line__in=lines.values("pk")).annotate(
-        reached=_number_of(Subquery(last.values("to_stage")[:1])),
-        wanted=_number_of(F("to_stage")),
-    )
-    ahead = planned.filter(wanted__gt=F("reached")).order_by("line", "wanted").distinct("line")
+    ahead = _plans_ahead(lines, before=before).order_by("line", "wanted").distinct("line")
     in_force = Charge.objects.filter(line=OuterRef("line"), kind=Charge.Kind.RECURRING)
     price = Subquery(in_force.in_force_on(day).values("amount")[:1])
     is_billed = billed_on(day, "line__")
@@ -128,6 +148,15 @@ def moves_due(lines: QuerySet[Line], *, before: date, day: date) -> list[MoveToM
         )
         for row in rows
     ]
+
+
+def _plans_ahead(lines: QuerySet[Line], *, before: date) -> QuerySet[PlannedMove]:
+    last = LineMove.objects.filter(line=OuterRef("line")).order_by("-on", "-pk")
+    planned = PlannedMove.objects.filter(on__lt=before, line__in=lines.values("pk")).annotate(
+        reached=_number_of(Subquery(last.values("to_stage")[:1])),
+        wanted=_number_of(F("to_stage")),
+    )
+    return planned.filter(wanted__gt=F("reached"))
 
 
 def _number_of(stage) -> Case:

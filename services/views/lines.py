@@ -71,7 +71,7 @@ def lines(request, slug):
     day = clock.today()
     table = line_table(
         request.user,
-        form.narrow(visible),
+        form.narrow(visible, day),
         day,
         without=["council"] if council else [],
         caption="Lines by body and site",

@@ -62,6 +62,20 @@ def test_from_london_to_a_line_and_its_councils_savings(officer):
     assert len(page.hosts) == 1  # nobody else is asked for anything
 
 
+def test_a_tab_changes_the_page_without_loading_it_anew_and_keeps_the_focus(officer):
+    page = officer
+    page.evaluate("document.body.dataset.loaded = 'once'")
+    for words, address in (("Ceased %", "**map=ceased*"), ("Status", "**/london/**")):
+        tab = page.get_by_role("link", name=words, exact=True)
+        tab.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(address)
+        wait_for(lambda tab=tab: tab.get_attribute("aria-current") == "page")
+        assert page.evaluate("document.activeElement.textContent") == words
+        assert page.evaluate("document.body.dataset.loaded") == "once"
+    assert page.complaints == []
+
+
 def test_no_page_scrolls_sideways_or_complains(officer):
     page = officer
     for size in (NARROW, WIDE):

@@ -121,7 +121,9 @@ def test_a_list_does_not_explode_and_says_how_many_more_there_are(council, body)
     *items, more = work(council)
 
     assert len(items) == A_SOURCE
-    assert more == More(kind="Lines paid twice", band=Band.LATE, count=3, address="/c/all/lines/")
+    assert more == More(
+        kind="Lines paid twice", band=Band.LATE, count=3, address="/c/all/lines/?todo=paid-twice"
+    )
     (card,) = Desk([*items, more]).cards
     assert (card.count, card.monthly) == (A_SOURCE + 3, None)
 
@@ -288,7 +290,9 @@ def test_more_than_a_page_of_a_band_is_said_with_the_way_to_it(db, browse):
     text = browse("network@camden").get("/my-work/").content.decode()
 
     assert "52 late" in text
-    assert 'and 2 more (lines paid twice) in <a href="/c/all/lines/">Lines</a>' in text
+    assert (
+        'and 2 more (lines paid twice) in <a href="/c/all/lines/?todo=paid-twice">Lines</a>' in text
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
 from openpyxl import load_workbook
 
+from boroughs.models import Body
 from services.models import Line
+from services.queries import ToDo
 from services.stages import Stage
 from tests import factories as new
 from tests.conftest import person
@@ -165,3 +168,24 @@ def test_every_order_is_stable_and_says_itself(officer, sort):
     words = "descending" if sort.startswith("-") else "ascending"
     assert text.count("aria-sort=") == asked
     assert (f'aria-sort="{words}"' in text) == asked
+
+
+@pytest.mark.parametrize("todo", ToDo.values)
+def test_the_list_can_be_narrowed_to_what_my_work_asks_for(db, browse, todo):
+    """What is too much for My work stands in the list that it links to."""
+    body = Body.objects.get(council__slug="camden", kind="COUNCIL")
+    old, fresh = new.new_line(body, reference="asks"), new.new_line(body, reference="fresh")
+    for line in (old, fresh):
+        new.new_charge(line)
+    if todo == ToDo.PAID_TWICE:
+        new.new_replacement([old], [fresh])
+    else:
+        new.new_planned_move(old, to_stage="VALIDATED", on=TODAY)
+        new.new_planned_move(fresh, to_stage="VALIDATED", on=date(2014, 7, 7))
+
+    rows = rows_of(browse("network@camden").get(f"{LIST}?todo={todo}&who=COUNCIL&format=csv"))
+
+    references = [row["reference"] for row in rows]
+    assert "asks" in references
+    assert "fresh" not in references
+    assert all("/NEW" not in reference for reference in references)
