@@ -85,6 +85,7 @@ class KeptInline(admin.TabularInline):
 
 class MembershipInline(KeptInline):
     model = Membership
+    fk_name = "user"
     fields = ["role", "council", "supplier", "programme_wide", "starts_on", "ends_on"]
 
 

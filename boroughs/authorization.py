@@ -5,11 +5,13 @@ look at ``user.access``, worked out once at the edge by ``resolve`` for the port
 role that began or ended counts from the next request.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, TextChoices
+from django.db.models import TextChoices
 
 from boroughs.models import Membership, User
 from londonpsn.common import clock
@@ -23,40 +25,76 @@ class Permission(TextChoices):
     RECORD_VIEW = "RECORD_VIEW", "see a council's lines, prices and pounds"
     SUMMARY_VIEW = "SUMMARY_VIEW", "see every council's status and rates"
     CONTACT_VIEW = "CONTACT_VIEW", "see who to call at a site"
+    ADDRESS_VIEW = "ADDRESS_VIEW", "see where a protected site is"
+    DOCUMENT_VIEW = "DOCUMENT_VIEW", "open documents"
+    ACCESS_VIEW = "ACCESS_VIEW", "see who may do what"
+    TRAIL_VIEW = "TRAIL_VIEW", "read the trail, exceptions and samples"
+    DOCUMENT_ADD = "DOCUMENT_ADD", "add documents"
+    NOTE_ADD = "NOTE_ADD", "write notes"
+    SITE_PROTECT = "SITE_PROTECT", "say that nobody is to learn where a site is"
     LINE_CONFIRM = "LINE_CONFIRM", "say that a line is still right"
     LINE_MOVE = "LINE_MOVE", "move a line to its next stage"
+    ORDER_APPROVE = "ORDER_APPROVE", "approve an order within a limit"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
     JOB_REQUEST = "JOB_REQUEST", "have figures worked out again"
+    ACCESS_CONFIRM = "ACCESS_CONFIRM", "say each year who still needs a role"
     ADMIN_USE = "ADMIN_USE", "keep people and reference data"
 
 
 P = Permission
+READING = {
+    *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.ADDRESS_VIEW, P.DOCUMENT_VIEW),
+    *(P.ACCESS_VIEW, P.TRAIL_VIEW),
+}
+OFFICE = {  # what everybody sees who works with a council's records
+    *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.ADDRESS_VIEW, P.DOCUMENT_VIEW),
+}
+DESK = {*OFFICE, P.DOCUMENT_ADD, P.NOTE_ADD}  # and those who work on them
 GRANTS: dict[Role, set[Permission]] = {
     Role.NETWORK_OFFICER: {
-        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.LINE_CONFIRM, P.LINE_MOVE),
-        P.JOB_REQUEST,
+        *DESK,
+        *(P.LINE_CONFIRM, P.LINE_MOVE, P.SITE_PROTECT, P.JOB_REQUEST),
     },
-    Role.BUYER: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW},
-    Role.APPROVER: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW},
-    Role.FINANCE: {
-        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
-    },
-    Role.AUDITOR: {P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW},
+    Role.BUYER: {*DESK},
+    Role.APPROVER: {*DESK, P.ORDER_APPROVE, P.ACCESS_VIEW, P.ACCESS_CONFIRM},
+    Role.FINANCE: {*DESK, P.PAYMENTS_LOAD, P.JOB_REQUEST},
+    Role.AUDITOR: {*OFFICE, P.ACCESS_VIEW, P.TRAIL_VIEW},
     Role.VIEWER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
     Role.PROGRAMME_OFFICER: {
-        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
+        *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.DOCUMENT_VIEW, P.NOTE_ADD),
+        *(P.PAYMENTS_LOAD, P.JOB_REQUEST),
     },
     Role.ADMINISTRATOR: {
         *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
-        P.ADMIN_USE,
+        *(P.ACCESS_VIEW, P.ACCESS_CONFIRM, P.TRAIL_VIEW, P.SITE_PROTECT, P.ADMIN_USE),
     },
     Role.SUPPLIER_AGENT: set(),  # sees the lines its supplier provides, by Line.visible_to
 }
+SECOND_FACTOR_ROLES = frozenset(
+    {Role.APPROVER, Role.FINANCE, Role.PROGRAMME_OFFICER, Role.ADMINISTRATOR}
+)
+# Two roles of one person at one council that undo the second pair of eyes.
+CONFLICTS = (
+    (Role.BUYER, Role.APPROVER),
+    (Role.BUYER, Role.FINANCE),
+    (Role.NETWORK_OFFICER, Role.APPROVER),
+    (Role.APPROVER, Role.FINANCE),
+    *((Role.AUDITOR, role) for role in (Role.BUYER, Role.APPROVER, Role.FINANCE)),
+    *((Role.ADMINISTRATOR, role) for role in (Role.BUYER, Role.APPROVER, Role.FINANCE)),
+)
+
+
+def conflicts_of(roles: Collection[Role]) -> list[tuple[Role, Role]]:
+    """Return the pairs of CONFLICTS among the roles that one person holds at one council."""
+    return [pair for pair in CONFLICTS if pair[0] in roles and pair[1] in roles]
 
 
 @dataclass(frozen=True)
 class Access:
-    """What one person holds on one day; a grant at None is a grant at every council."""
+    """What one person holds on one day; a grant at None is a grant at every council.
+
+    ``roles`` are memberships: their own, and those they hold as a deputy (``delegation_id``).
+    """
 
     roles: tuple[Membership, ...]
     grants: frozenset[tuple[Permission, int | None]]
@@ -68,18 +106,26 @@ class Access:
 
     @property
     def council_ids(self) -> frozenset[int]:
-        return frozenset(
-            council for permission, council in self.grants if permission == Permission.RECORD_VIEW
-        ) - {None}
+        return self.councils_named(Permission.RECORD_VIEW)
+
+    @property
+    def needs_second_factor(self) -> bool:
+        return any(held.role in SECOND_FACTOR_ROLES for held in self.roles)
 
     def councils_as(self, *roles: Role) -> frozenset[int]:
         """The councils at which one of the roles is held; a role for all of them names none."""
         return frozenset(held.council_id for held in self.roles if held.role in roles) - {None}
 
+    def councils_named(self, permission: Permission) -> frozenset[int]:
+        """The councils at which it is held by a role of that very council."""
+        return frozenset(council for granted, council in self.grants if granted == permission) - {
+            None
+        }
+
     def councils_with(self, permission: Permission) -> frozenset[int] | None:
         """Return the councils at which it is held, None for all of them."""
-        held = frozenset(council for granted, council in self.grants if granted == permission)
-        return None if None in held else held
+        held_everywhere = (permission, None) in self.grants
+        return None if held_everywhere else self.councils_named(permission)
 
     def allows(self, permission: Permission, council_id: int | None = None) -> bool:
         return (permission, None) in self.grants or (permission, council_id) in self.grants
@@ -87,15 +133,44 @@ class Access:
     def allows_anywhere(self, permission: Permission) -> bool:
         return any(permission == granted for granted, _ in self.grants)
 
+    def roles_for(self, permission: Permission | None, council_id: int | None) -> list[Membership]:
+        """Return the roles that allow it at the council, or all held there for no permission."""
+        return [
+            held
+            for held in self.roles
+            if (held.programme_wide or (council_id and held.council_id == council_id))
+            and (permission is None or permission in GRANTS[Role(held.role)])
+        ]
+
+    def narrowed(self, council_id: int | None, *, reading_only: bool) -> "Access":
+        """Return what is left of it for one council (None for all), and for reading alone.
+
+        For a program that acts in a person's name: it never gets more than the person has.
+        """
+        grants = self.grants
+        if reading_only:
+            grants = {grant for grant in grants if grant[0] in READING}
+        roles, suppliers = self.roles, self.supplier_ids
+        if council_id is not None:
+            grants = {(granted, council_id) for granted, at in grants if at in (None, council_id)}
+            roles = tuple(
+                held for held in roles if held.programme_wide or held.council_id == council_id
+            )
+            suppliers = frozenset()
+        return Access(roles, frozenset(grants), suppliers)
+
 
 def resolve(user: User, on: date) -> User:
     """Set ``user.access`` to what the person holds on the day ``on``, and return the user."""
-    memberships = tuple(
-        Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gt=on), user=user, starts_on__lte=on)
-        .select_related("council", "supplier")
-        .order_by("pk")
+    user.access = access_of(
+        Membership.objects.held_by(user, on).select_related("council", "supplier").order_by("pk")
     )
-    user.access = Access(
+    return user
+
+
+def access_of(memberships: Iterable[Membership]) -> Access:
+    memberships = tuple(memberships)
+    return Access(
         roles=memberships,
         grants=frozenset(
             (permission, None if held.programme_wide else held.council_id)
@@ -104,22 +179,33 @@ def resolve(user: User, on: date) -> User:
         ),
         supplier_ids=frozenset(held.supplier_id for held in memberships if held.supplier_id),
     )
-    return user
 
 
-def can(user, permission: Permission, council=None) -> bool:
-    """Answer whether ``user`` holds ``permission`` at ``council``, or everywhere when None."""
-    return user.is_authenticated and user.access.allows(permission, council.pk if council else None)
+def can(user, permission: Permission, council=None, amount: Decimal | None = None) -> bool:
+    """Answer whether ``user`` holds ``permission`` at ``council``, or everywhere when None.
+
+    With an ``amount`` of pounds one of the roles that allow it has to reach so far.
+    """
+    council_id = council.pk if council else None
+    if not (user.is_authenticated and user.access.allows(permission, council_id)):
+        return False
+    return amount is None or any(
+        held.limit is None or held.limit >= amount
+        for held in user.access.roles_for(permission, council_id)
+    )
 
 
-def check(user, permission: Permission, council=None) -> None:
-    """Raise PermissionDenied unless ``user`` holds ``permission`` at ``council``.
+def check(user, permission: Permission, council=None, amount: Decimal | None = None) -> None:
+    """Raise PermissionDenied unless ``user`` holds ``permission`` at ``council``, up to ``amount``.
 
     ``user`` None is the portal itself: a command at the server's console, or a job.
     """
-    if user is not None and not can(user, permission, council):
-        where = council or "all councils"
-        raise PermissionDenied(f"You need the right to {permission.label} for {where}.")
+    if user is None or can(user, permission, council, amount):
+        return
+    where = council or "all councils"
+    if amount is not None and can(user, permission, council):
+        raise PermissionDenied(f"£{amount:,.2f} is above what you may approve for {where}.")
+    raise PermissionDenied(f"You need the right to {permission.label} for {where}.")
 
 
 class AccessMiddleware:

@@ -18,7 +18,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
 
-from boroughs.models import Council, JobRun
+from boroughs import audit, authorization
+from boroughs.authorization import Permission
+from boroughs.models import AuditEvent, Council, JobRun
 from londonpsn.common import clock
 from londonpsn.common.locks import Lock, hold, try_hold
 
@@ -87,6 +89,31 @@ def request(
         )
         for kind in sorted(kinds) if and_wake else ():
             transaction.on_commit(partial(wake, kind=kind, council_ids=sorted(council_ids)))
+
+
+@transaction.atomic
+def request_by_person(*, council_ids: Collection[int], batch: uuid.UUID, by, at: datetime) -> None:
+    """Mark every figure stale of those of the councils where the person may ask for it.
+
+    Raises PermissionDenied where that is none of them.
+    """
+    councils = [
+        council
+        for council in Council.objects.filter(pk__in=council_ids)
+        if authorization.can(by, Permission.JOB_REQUEST, council)
+    ]
+    if not councils:
+        authorization.check(by, Permission.JOB_REQUEST)
+    keys = [council.pk for council in councils]
+    request(kinds=RECOMPUTES, council_ids=keys, at=at, by=by, batch=batch)
+    audit.record_each(
+        AuditEvent.Type.JOB_REQUESTED,
+        by=by,
+        at=at,
+        of=[(council, None) for council in councils],
+        after={"batch": batch},
+        needs=Permission.JOB_REQUEST,
+    )
 
 
 def request_all(*, at: datetime, by=None) -> None:

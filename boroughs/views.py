@@ -5,7 +5,7 @@ import uuid
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from boroughs import authorization, jobs, queries
+from boroughs import jobs, queries
 from boroughs.authorization import Permission
 from boroughs.models import JobRun
 from londonpsn.common import clock
@@ -67,13 +67,11 @@ def job_batch(request, batch):
 
 def _request_all(user) -> uuid.UUID:
     """Ask for the figures of every council where the person may, and return the batch's name."""
-    councils = [
-        council.pk
-        for council in queries.visible_councils(user)
-        if authorization.can(user, Permission.JOB_REQUEST, council)
-    ]
-    if not councils:
-        authorization.check(user, Permission.JOB_REQUEST)
     batch = uuid.uuid4()
-    jobs.request(kinds=jobs.RECOMPUTES, council_ids=councils, at=clock.now(), by=user, batch=batch)
+    jobs.request_by_person(
+        council_ids=queries.visible_councils(user).values_list("pk", flat=True),
+        batch=batch,
+        by=user,
+        at=clock.now(),
+    )
     return batch

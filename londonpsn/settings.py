@@ -5,10 +5,14 @@ addresses into ``run.json`` (londonpsn/embedded/data_directory.py).
 """
 
 import importlib.util
+import logging
 from datetime import date
 from pathlib import Path
 
 import environ
+import pghistory
+import pgtrigger
+import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -75,8 +79,10 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "pghistory",
     "pgtrigger",
     "rest_framework",
 ]
@@ -88,6 +94,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "londonpsn.home.health.DatabaseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -138,6 +145,11 @@ DATABASES = {
         },
     }
 }
+# Row history (boroughs/models/row_history.py). The audit event of the same transaction tells who.
+PGHISTORY_LEVEL = pgtrigger.Statement  # one statement's rows are kept by one statement
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)  # looked up by object alone
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(related_name="rows")
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Celery on Redis. The truth about what is to be done stands in boroughs.JobRun; a message only
@@ -267,10 +279,40 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# Every line of the log names the request that it belongs to, as audit events do.
+IN_EVERY_LINE = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+]
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *IN_EVERY_LINE,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # addresses stand in the security log alone
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.DEBUG
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.KeyValueRenderer(key_order=["level", "logger", "event"]),
+            ],
+            "foreign_pre_chain": IN_EVERY_LINE,
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"django.request": {"level": "ERROR"}, "celery.redirected": {"level": "WARNING"}},

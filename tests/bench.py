@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import django
@@ -28,7 +29,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from boroughs import jobs  # noqa: E402
-from boroughs.actions import create_token  # noqa: E402
+from boroughs.actions.tokens import create_token  # noqa: E402
 from boroughs.models import Council, User  # noqa: E402
 from londonpsn.common import clock  # noqa: E402
 from londonpsn.common.importers import Upload  # noqa: E402
@@ -245,7 +246,9 @@ def pages() -> None:
 def requests() -> None:
     """Requests a second that two gunicorn workers answer."""
     user = User.objects.get(email="programme@london-grid.demo.example")
-    secret = create_token(user=user, name="bench", at=clock.now())
+    secret = create_token(
+        user=user, name="bench", at=clock.now(), expires_at=clock.now() + timedelta(days=1)
+    )
     client = Client()
     client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value

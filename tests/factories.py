@@ -7,20 +7,27 @@ from itertools import count
 from boroughs.authorization import resolve
 from boroughs.models import (
     ApiToken,
+    AuditEvent,
     Body,
     ComplianceCertificate,
     Connection,
     Contact,
     Council,
+    Delegation,
+    Document,
     Gateway,
     GatewayCheck,
     GatewayRequirement,
     Generation,
     JobRun,
     Membership,
+    Note,
+    SignInTry,
     Site,
     Supplier,
     SupplierAlias,
+    TrailCheck,
+    TrailClosing,
     User,
 )
 from londonpsn.common.text import fold
@@ -188,6 +195,45 @@ def new_api_token(**fields) -> ApiToken:
     fields["user"] = fields.get("user") or new_user()
     digest = ApiToken.new_secret()[1]
     return ApiToken.objects.create(**{"name": "t", "digest": digest, "created_at": AT} | fields)
+
+
+def new_delegation(**fields) -> Delegation:
+    fields["membership"] = fields.get("membership") or new_membership(role="APPROVER")
+    fields["deputy"] = fields.get("deputy") or new_user()
+    days = {"starts_on": APRIL, "ends_on": date(2015, 4, 1)}
+    return Delegation.objects.create(**days | {"reason": "leave"} | fields)
+
+
+def new_sign_in_try(**fields) -> SignInTry:
+    return SignInTry.objects.create(**{"account": "0" * 64, "at": AT} | fields)
+
+
+def new_document(council=None, **fields) -> Document:
+    facts = {"kind": "OTHER", "title": "A letter", "name": "letter.pdf", "size": 1, "added_at": AT}
+    facts |= {"media_type": "application/pdf", "sha256": f"{next(numbers):064x}"}
+    return Document.objects.create(**{"council": council or new_council()} | facts | fields)
+
+
+def new_note(council=None, **fields) -> Note:
+    return Note.objects.create(
+        **{"council": council or new_council(), "text": "Ring twice.", "at": AT} | fields
+    )
+
+
+def new_audit_event(council=None, **fields) -> AuditEvent:
+    chain = council.register_code if council else "PROGRAMME"
+    event = {"chain": chain, "council_id": council and council.pk, "type": "NOTE_ADDED", "at": AT}
+    return AuditEvent.objects.create(**event | fields)
+
+
+def new_trail_check(**fields) -> TrailCheck:
+    facts = {"chain": "PROGRAMME", "checked_at": AT, "sequence": 1, "hash": "0" * 64}
+    return TrailCheck.objects.create(**facts | fields)
+
+
+def new_trail_closing(**fields) -> TrailClosing:
+    facts = {"chain": "SECURITY", "month": APRIL, "sequence": 1, "hash": "0" * 64, "closed_at": AT}
+    return TrailClosing.objects.create(**facts | fields)
 
 
 def new_job_run(**fields) -> JobRun:

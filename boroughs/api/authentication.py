@@ -30,7 +30,10 @@ class ApiTokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This token does not exist, has expired or was revoked.")
         if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-        return resolve(token.user, clock.today()), token
+        user = resolve(token.user, clock.today())
+        reading_only = token.scope == ApiToken.Scope.READ
+        user.access = user.access.narrowed(token.council_id, reading_only=reading_only)
+        return user, token
 
     def authenticate_header(self, request):
         return self.keyword

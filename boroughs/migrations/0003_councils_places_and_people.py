@@ -1,5 +1,5 @@
 
-import boroughs.models.connection
+import londonpsn.common.constraints
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='gatewayrequirement',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('council', '='), ('gateway', '='), (boroughs.models.connection.DateRange('starts_on', 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='gateway_requirement_one_at_a_time'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('council', '='), ('gateway', '='), (londonpsn.common.constraints.DateRange('starts_on', 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='gateway_requirement_one_at_a_time'),
         ),
         migrations.AddConstraint(
             model_name='gatewaycheck',
@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('user', '='), ('role', '='), (django.db.models.functions.comparison.Coalesce(models.F('council'), 0), '='), (django.db.models.functions.comparison.Coalesce(models.F('supplier'), 0), '='), (boroughs.models.connection.DateRange('starts_on', 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='membership_one_at_a_time'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('user', '='), ('role', '='), (django.db.models.functions.comparison.Coalesce(models.F('council'), 0), '='), (django.db.models.functions.comparison.Coalesce(models.F('supplier'), 0), '='), (londonpsn.common.constraints.DateRange('starts_on', 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='membership_one_at_a_time'),
         ),
         migrations.AddConstraint(
             model_name='supplieralias',

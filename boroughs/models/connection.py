@@ -1,26 +1,14 @@
 """PSN connections, the gateways reached over them, and the certificates that allow them."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import CheckConstraint, Func, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from boroughs.models.council import Council
 from boroughs.models.place import Site
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
-from londonpsn.common.constraints import ends_after_it_starts, one_of
-
-
-class DateRange(Func):
-    """The half-open range of two date columns, as PostgreSQL's own."""
-
-    function = "DATERANGE"
-    output_field = DateRangeField()
-
-
-def days(starts: str = "starts_on", ends: str = "ends_on") -> tuple[DateRange, str]:
-    """Return the pair of an exclusion constraint that forbids overlapping days."""
-    return DateRange(starts, ends, RangeBoundary()), RangeOperators.OVERLAPS
+from londonpsn.common.constraints import days, ends_after_it_starts, one_of
 
 
 class Generation(models.Model):

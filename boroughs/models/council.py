@@ -1,5 +1,6 @@
 """Councils, and the bodies that use and pay within their areas."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q, UniqueConstraint
@@ -20,7 +21,8 @@ class Council(models.Model):
     """One of London's 33 councils. ``gss_code`` is its natural key.
 
     ``inland_area_ha`` is in hectares; ``state_funded_schools`` is a count of 2017-18. The tile is
-    its cell in the London Squared map, column and row counted from 0, row 0 at the top.
+    its cell in the London Squared map, column and row counted from 0, row 0 at the top. The council
+    vouches for people whose verified mail is on one of ``mail_domains``.
     """
 
     Kind = CouncilKind
@@ -40,6 +42,12 @@ class Council(models.Model):
     tile_abbreviation = models.CharField(max_length=3)
     tile_column = models.PositiveSmallIntegerField()
     tile_row = models.PositiveSmallIntegerField()
+    mail_domains = ArrayField(
+        models.CharField(max_length=120),
+        default=list,
+        blank=True,
+        help_text="In small letters, separated by commas: camden.gov.uk",
+    )
 
     objects = ReferenceQuerySet.as_manager()
 

@@ -7,14 +7,14 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import CheckConstraint, F, Q
+from django.db.models import CheckConstraint, F, FilteredRelation, Q
 from django.db.models.functions import Coalesce, Lower
 
-from boroughs.models.connection import days
 from boroughs.models.council import Council
+from boroughs.models.row_history import keep_rows
 from boroughs.models.supplier import Supplier
 from londonpsn.common import clock
-from londonpsn.common.constraints import ends_after_it_starts, one_of
+from londonpsn.common.constraints import days, ends_after_it_starts, not_negative, one_of
 
 
 class UserManager(BaseUserManager):
@@ -39,6 +39,7 @@ class UserManager(BaseUserManager):
         return self.get(email=email.strip().lower())
 
 
+@keep_rows("UserRow", fields=["is_active"])
 class User(AbstractBaseUser):
     """A person who signs in by mail address. What they may do stands in their memberships.
 
@@ -77,8 +78,46 @@ class MembershipRole(models.TextChoices):
     ADMINISTRATOR = "ADMINISTRATOR", "Administrator"
 
 
+def in_force_on(day, path: str = "") -> Q:
+    """The rows whose half-open period holds ``day``; ``path`` leads to them: ``delegations__``."""
+    begun = Q(**{f"{path}starts_on__lte": day})
+    return begun & (Q(**{f"{path}ends_on": None}) | Q(**{f"{path}ends_on__gt": day}))
+
+
+class MembershipQuerySet(models.QuerySet):
+    def in_force_on(self, day):
+        return self.filter(in_force_on(day))
+
+    def visible_to(self, user):
+        """Keep the roles at councils where the person may see who holds which."""
+        councils = user.access.councils_with("ACCESS_VIEW")
+        return self if councils is None else self.filter(council__in=councils)
+
+    def held_by(self, user, day):
+        """Keep what ``user`` holds on ``day``: their own roles, and those of others as a deputy.
+
+        ``delegation_id`` is set on the latter. Who may not sign in any more passes nothing on.
+        """
+        taken = FilteredRelation(
+            "delegations",
+            condition=Q(delegations__deputy=user) & in_force_on(day, "delegations__"),
+        )
+        return (
+            self.in_force_on(day)
+            .alias(taken=taken)
+            .filter(Q(user=user) | Q(taken__isnull=False, user__is_active=True))
+            .annotate(delegation_id=F("taken__pk"))
+        )
+
+
+@keep_rows("MembershipRow")
 class Membership(models.Model):
-    """A person's role in one council, at one supplier or in the whole programme, over a period."""
+    """A person's role in one council, at one supplier or in the whole programme, over a period.
+
+    ``limit`` is the most pounds that an approver may approve at once, without recoverable VAT;
+    none is no limit. ``given_by`` blank is the portal itself, at its set-up. Somebody says each
+    year that the role is still needed: ``confirmed_on`` and by whom.
+    """
 
     Role = MembershipRole
 
@@ -89,9 +128,29 @@ class Membership(models.Model):
     programme_wide = models.BooleanField(default=False)
     starts_on = models.DateField()
     ends_on = models.DateField("first day without", null=True, blank=True)
+    limit = models.DecimalField(
+        "most pounds to approve", max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    given_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    confirmed_on = models.DateField(null=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            not_negative("limit", "membership_limit_is_not_negative"),
+            CheckConstraint(
+                name="membership_with_a_limit_is_an_approver",
+                condition=Q(limit=None) | Q(role="APPROVER"),
+            ),
+            CheckConstraint(
+                name="membership_is_confirmed_by_somebody",
+                condition=Q(confirmed_on=None, confirmed_by=None)
+                | Q(confirmed_on__isnull=False, confirmed_by__isnull=False),
+            ),
             one_of("role", MembershipRole, "membership_role_is_known"),
             ends_after_it_starts("membership_ends_after_it_starts"),
             CheckConstraint(
@@ -130,20 +189,84 @@ class Membership(models.Model):
         return str(self.council or self.supplier or "London Grid")
 
 
+class DelegationQuerySet(models.QuerySet):
+    def in_force_on(self, day):
+        return self.filter(in_force_on(day))
+
+    def visible_to(self, user):
+        """Keep those of roles that the person may see, and those that they give or take."""
+        councils = user.access.councils_with("ACCESS_VIEW")
+        if councils is None:
+            return self
+        own = Q(membership__user=user) | Q(deputy=user)
+        return self.filter(own | Q(membership__council__in=councils))
+
+
+@keep_rows("DelegationRow")
+class Delegation(models.Model):
+    """A role and its limit passed to a deputy for stated days; whose role it is keeps it too.
+
+    ``ends_on`` is the first day without. It counts only while the membership itself is in force.
+    """
+
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="delegations")
+    deputy = models.ForeignKey(User, models.PROTECT, related_name="delegations")
+    starts_on = models.DateField()
+    ends_on = models.DateField("first day without")
+    reason = models.CharField(max_length=200)
+    given_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ends_after_it_starts("delegation_ends_after_it_starts"),
+            CheckConstraint(name="delegation_has_a_reason", condition=~Q(reason="")),
+            ExclusionConstraint(
+                name="delegation_one_at_a_time_per_deputy",
+                expressions=[
+                    ("membership", RangeOperators.EQUAL),
+                    ("deputy", RangeOperators.EQUAL),
+                    days(),
+                ],
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.membership}, passed on"
+
+
 class ApiTokenQuerySet(models.QuerySet):
     def in_force(self, at):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), revoked_at=None)
+
+    def visible_to(self, user):
+        """A person's own; whoever keeps people sees all, without the secrets."""
+        return self if user.access.allows("ADMIN_USE") else self.filter(user=user)
 
     def with_secret(self, secret: str):
         return self.filter(digest=hashlib.sha256(secret.encode()).hexdigest())
 
 
+class ApiTokenScope(models.TextChoices):
+    READ = "READ", "Read only"
+    WRITE = "WRITE", "Read and write"
+
+
+@keep_rows("ApiTokenRow", exclude=["digest", "last_used_at"])
 class ApiToken(models.Model):
-    """A program's key to the API in a person's name. Only the SHA-256 of its secret is kept."""
+    """A program's key to the API in a person's name. Only the SHA-256 of its secret is kept.
+
+    It never allows more than the person: ``scope`` and ``council`` narrow that further.
+    """
+
+    Scope = ApiTokenScope
 
     user = models.ForeignKey(User, models.PROTECT, related_name="api_tokens")
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    scope = models.CharField(max_length=5, choices=Scope, default=Scope.READ)
+    council = models.ForeignKey(Council, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -153,6 +276,7 @@ class ApiToken(models.Model):
 
     class Meta:
         constraints = [
+            one_of("scope", ApiTokenScope, "api_token_scope_is_known"),
             CheckConstraint(
                 name="api_token_digest_is_sha256", condition=Q(digest__regex="^[0-9a-f]{64}$")
             ),
@@ -169,3 +293,28 @@ class ApiToken(models.Model):
         """Return a secret to show once, and the digest to keep."""
         secret = secrets.token_urlsafe(32)
         return secret, hashlib.sha256(secret.encode()).hexdigest()
+
+
+class SignInTry(models.Model):
+    """Somebody tried to sign in; kept for a day, to count how many were wrong of late.
+
+    ``account`` is the SHA-256 of the mail address in lower case, whether or not it exists here.
+    ``is_wrong`` is blank until the password has been looked at, and counts as wrong until then.
+    """
+
+    account = models.CharField(max_length=64)
+    address = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField()
+    is_wrong = models.BooleanField(null=True)
+
+    class Meta:
+        verbose_name_plural = "sign-in tries"
+        indexes = [
+            models.Index(fields=["account", "at"], name="sign_in_try_by_account"),
+            models.Index(fields=["address", "at"], name="sign_in_try_by_address"),
+        ]
+        constraints = [
+            CheckConstraint(
+                name="sign_in_try_account_is_sha256", condition=Q(account__regex="^[0-9a-f]{64}$")
+            ),
+        ]

@@ -6,6 +6,7 @@ from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.db.models.functions import Upper
 
 from boroughs.models.council import Body
+from boroughs.models.document import Document, Note
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.text import TRIGRAM, closed_up, folded
 
@@ -18,13 +19,15 @@ class SiteQuerySet(CouncilRowsQuerySet):
     def named(self, text: str):
         """Keep the sites that ``text`` names: a part of the name or code, or the postcode's start.
 
-        Fewer than three characters have to stand at the start.
+        Fewer than three characters have to stand at the start. A protected site is not found by
+        where it is.
         """
         closed = closed_up(text)
         at = "contains" if len(closed) >= TRIGRAM else "startswith"
         named = Q(**{f"name__i{at}": text}) | Q(**{f"code_folded__{at}": closed})
+        by_postcode = Q(postcode_folded__startswith=closed, protection="")
         return self.alias(code_folded=folded("code"), postcode_folded=folded("postcode")).filter(
-            named | Q(postcode_folded__startswith=closed)
+            named | by_postcode
         )
 
 
@@ -34,13 +37,24 @@ class SitePosition(models.TextChoices):
     SYNTHETIC = "SYNTHETIC", "Synthetic and approximate"
 
 
+class SiteProtection(models.TextChoices):
+    """Why nobody is to learn from the portal where a site is."""
+
+    REFUGE = "REFUGE", "Refuge"
+    CHILDRENS_HOME = "CHILDRENS_HOME", "Children’s home"
+    CONTROL_ROOM = "CONTROL_ROOM", "Control room"
+    OTHER = "OTHER", "Other reason"
+
+
 class Site(models.Model):
     """A building or place of one body. Blank postcode and address mean not known.
 
     ``latitude`` and ``longitude`` are degrees (WGS 84); ``position`` says how far to trust them.
+    With a ``protection`` none of address, postcode, UPRN and position leave its own page.
     """
 
     Position = SitePosition
+    Protection = SiteProtection
 
     body = models.ForeignKey(Body, models.PROTECT, related_name="sites")
     code = models.CharField(max_length=24, unique=True)
@@ -52,6 +66,11 @@ class Site(models.Model):
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     position = models.CharField(max_length=10, choices=Position, blank=True)
+    protection = models.CharField(
+        "protected as", max_length=14, choices=Protection, blank=True, db_default=""
+    )
+    documents = models.ManyToManyField(Document, related_name="sites")
+    notes = models.ManyToManyField(Note, related_name="sites")
 
     objects = SiteQuerySet.as_manager()
 
@@ -66,6 +85,10 @@ class Site(models.Model):
             ),
         ]
         constraints = [
+            CheckConstraint(
+                name="site_protection_is_known",
+                condition=Q(protection="") | Q(protection__in=SiteProtection.values),
+            ),
             CheckConstraint(
                 name="site_position_comes_with_its_source",
                 condition=Q(latitude=None, longitude=None, position="")

@@ -1,6 +1,7 @@
 """The database constraints that recur; each is named after the sentence it enforces."""
 
-from django.db.models import CheckConstraint, F, Q
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.db.models import CheckConstraint, F, Func, Q
 
 
 def one_of(field: str, choices, name: str) -> CheckConstraint:
@@ -22,3 +23,15 @@ def ends_after_it_starts(
 
 def not_negative(field: str, name: str) -> CheckConstraint:
     return CheckConstraint(name=name, condition=Q(**{f"{field}__gte": 0}))
+
+
+class DateRange(Func):
+    """The half-open range of two date columns, as PostgreSQL's own."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
+def days(starts: str = "starts_on", ends: str = "ends_on") -> tuple[DateRange, str]:
+    """Return the pair of an exclusion constraint that forbids overlapping days."""
+    return DateRange(starts, ends, RangeBoundary()), RangeOperators.OVERLAPS

@@ -18,6 +18,7 @@ class Lock(IntEnum):
     SAVINGS = 1
     MIGRATION_STATUS = 2
     SETTING_UP = 3
+    TRAIL = 4  # taken by the database itself (boroughs migration 0008)
 
 
 @dataclass(frozen=True)

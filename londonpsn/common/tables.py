@@ -18,6 +18,8 @@ from londonpsn.common import tabular
 from londonpsn.common.errors import BadInput
 
 ROWS_A_PAGE = 25
+# Told of every file that is sent: the request, the list's name and its format.
+ON_DOWNLOAD: list[Callable[[HttpRequest, str, str], None]] = []
 
 
 class Kind(StrEnum):
@@ -235,6 +237,8 @@ def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | 
     if table is None:
         names = ", ".join(table.name for table in tables)
         raise BadInput(f"There is no table “{name}” on this page. There is: {names}.")
+    for told in ON_DOWNLOAD:
+        told(request, name, how)
     return table.in_file(request, how)
 
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from boroughs import audit
 from boroughs.models import (
+    AuditEvent,
     Body,
     ComplianceCertificate,
     Connection,
@@ -40,6 +42,7 @@ from services.models import (
 from services.stages import Stage
 
 SUPPLIER = "Virgin Media Business"
+CONTROL_ROOM = "CCT"  # the kind of site that nobody is to find
 OTHER_SUPPLIER = "Other supplier (synthetic)"
 ROLES = ("NETWORK_OFFICER", "BUYER", "APPROVER", "FINANCE", "VIEWER")
 PROGRAMME_ROLES = ("ADMINISTRATOR", "PROGRAMME_OFFICER", "AUDITOR", "VIEWER")
@@ -70,10 +73,16 @@ def load(*, size: str, today: date, at: datetime, password: str, progress: Progr
     What is dated after ``today`` is a plan. ``progress`` is told each council that is written.
     """
     Supplier.objects.get_or_create(code="other", defaults={"name": OTHER_SUPPLIER})
+    for council in Council.objects.all():
+        council.mail_domains = [f"{council.slug}.demo.example"]
+        council.save(update_fields=["mail_domains"])
     keys = _keys()
     people(_councils_of(size, keys), password=password)
     for council in generate.councils(size, list(_facts(keys))):
         _Writer(council, keys, today, at).write()
+        audit.record(
+            AuditEvent.Type.DATA_LOADED, by=None, at=at, council=keys.councils[council.facts.code]
+        )
         progress(council.facts.name)
 
 
@@ -191,13 +200,14 @@ class _Writer:
             Site,
             [
                 *("id", "body_id", "code", "name", "kind", "latitude", "longitude", "position"),
-                *("address", "postcode", "uprn"),
+                *("address", "postcode", "uprn", "protection"),
             ],
             (
                 (
                     *(self.sites[s.code], self.bodies[s.code], s.code, s.name, s.kind_name),
                     *(Decimal(s.latitude) / 100_000, Decimal(s.longitude) / 100_000, "SYNTHETIC"),
                     *blank,
+                    "CONTROL_ROOM" if s.kind == CONTROL_ROOM else "",
                 )
                 for s in sites
             ),

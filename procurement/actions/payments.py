@@ -11,8 +11,9 @@ from itertools import islice
 
 from django.db import transaction
 
+from boroughs import audit
 from boroughs.authorization import Permission, check
-from boroughs.models import Council, SupplierAlias
+from boroughs.models import AuditEvent, Council, SupplierAlias
 from londonpsn.common.errors import BadInput
 from londonpsn.common.importers import Upload
 from londonpsn.common.periods import month_code
@@ -146,6 +147,21 @@ class _Loader:
         self.file.loaded_at, self.file.loaded_by = self.upload.at, self.upload.by
         self.file.name = self.upload.name[:200]
         self.file.save()
+        audit.record(
+            AuditEvent.Type.PAYMENTS_LOADED,
+            by=self.upload.by,
+            at=self.upload.at,
+            council=self.council,
+            subject=self.file,
+            after={
+                "sha256": self.file.sha256,
+                "series": self.file.series,
+                "rows_read": report.read,
+                "rows_stored": report.stored,
+                "rows_refused": report.refused,
+            },
+            needs=Permission.PAYMENTS_LOAD,
+        )
 
     def _find_layout(self, rows: Iterator[FileRow]) -> Layout:
         seen = []

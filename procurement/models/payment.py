@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from boroughs.models import Council, Supplier, SupplierAlias, User
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import one_of
 
@@ -44,7 +45,11 @@ class PaymentFile(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return self.name
 
+
+@keep_rows("PaymentRow")
 class Payment(models.Model):
     """One row of a published list, matched to a supplier. ``amount`` is pounds net of VAT.
 

@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from boroughs import authorization, jobs
+from boroughs import audit, authorization, jobs
 from boroughs.jobs import Done
-from boroughs.models import JobRun
+from boroughs.models import AuditEvent, JobRun
 from londonpsn.common.errors import Refused
 from londonpsn.common.stages import find_move
 from services import queries
@@ -73,6 +73,17 @@ def move_line(
         reason=reason,
     )
     jobs.request(kinds=[JobRun.Kind.MIGRATION_STATUS], council_ids=[council.pk], at=at, by=by)
+    audit.record(
+        AuditEvent.Type.LINE_MOVED,
+        by=by,
+        at=at,
+        council=council,
+        subject=line,
+        before={"stage": stage},
+        after={"stage": to, "on": on, "proof": proof},
+        note=reason,
+        needs=move.needs,
+    )
     return recorded
 
 

@@ -1,5 +1,5 @@
 
-import boroughs.models.connection
+import londonpsn.common.constraints
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
@@ -248,7 +248,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='charge',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('kind', 'RECURRING')), expressions=[('line', '='), (boroughs.models.connection.DateRange('starts_on', 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='charge_one_recurring_at_a_time_per_line'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('kind', 'RECURRING')), expressions=[('line', '='), (londonpsn.common.constraints.DateRange('starts_on', 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='charge_one_recurring_at_a_time_per_line'),
         ),
         migrations.AddConstraint(
             model_name='lineflag',

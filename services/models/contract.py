@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Upper
 
-from boroughs.models import Body, Council, Generation, Supplier
+from boroughs.models import Body, Council, Document, Generation, Note, Supplier
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import ends_after_it_starts, one_of
 from londonpsn.common.text import folded
@@ -57,6 +58,7 @@ class ContractProration(models.TextChoices):
     ACTUAL_MONTH = "ACTUAL_MONTH", "by the days of the month"
 
 
+@keep_rows("ContractRow")
 class Contract(models.Model):
     """What a council has signed with a supplier. A blank day is not known.
 
@@ -73,6 +75,9 @@ class Contract(models.Model):
     ends_on = models.DateField("first day without", null=True, blank=True)
     notice_days = models.PositiveSmallIntegerField(null=True, blank=True)
     proration = models.CharField(max_length=12, choices=Proration, default=Proration.ACTUAL_MONTH)
+
+    documents = models.ManyToManyField(Document, related_name="contracts")
+    notes = models.ManyToManyField(Note, related_name="contracts")
 
     objects = ContractQuerySet.as_manager()
 

@@ -19,10 +19,19 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from boroughs.models import Body, Connection, Generation, Site, Supplier, User
-from boroughs.models.connection import days
+from boroughs.models import (
+    Body,
+    Connection,
+    Document,
+    Generation,
+    Note,
+    Site,
+    Supplier,
+    User,
+)
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet
-from londonpsn.common.constraints import ends_after_it_starts, not_negative, one_of
+from londonpsn.common.constraints import days, ends_after_it_starts, not_negative, one_of
 from londonpsn.common.text import TRIGRAM, closed_up, folded, tidy
 from services.models.contract import Contract, Programme, ServiceType
 from services.stages import Stage
@@ -122,6 +131,13 @@ class LineQuerySet(CouncilRowsQuerySet):
         return self.annotate(monthly=Case(When(billed_on(day), then=Subquery(in_force))))
 
 
+MONEY_OF_A_LINE = [  # what its bills hang on; the rest of a line is description
+    *("id", "body", "supplier", "contract", "generation", "quantity", "starts_on", "ends_on"),
+    *("billed_from", "billed_until", "minimum_term_ends_on"),
+]
+
+
+@keep_rows("LineRow", fields=MONEY_OF_A_LINE)
 class Line(models.Model):
     """One service in use, of any generation. A blank day or text is not known.
 
@@ -160,6 +176,8 @@ class Line(models.Model):
     reviewed_on = models.DateField(null=True, blank=True)
     reviewed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     found_on = models.DateField(null=True, blank=True)
+    documents = models.ManyToManyField(Document, related_name="lines")
+    notes = models.ManyToManyField(Note, related_name="lines")
 
     objects = LineQuerySet.as_manager()
 
@@ -202,6 +220,7 @@ class ChargeKind(models.TextChoices):
     ONE_OFF = "ONE_OFF", "Once"
 
 
+@keep_rows("ChargeRow")
 class Charge(models.Model):
     """What a line costs over a half-open period, for its whole quantity (decisions 8).
 
@@ -235,6 +254,7 @@ class Charge(models.Model):
         ]
 
 
+@keep_rows("LineMoveRow")
 class LineMove(models.Model):
     """A line went from one stage to another on a day. Only ever added to.
 
@@ -264,6 +284,7 @@ class LineMove(models.Model):
         ]
 
 
+@keep_rows("PlannedMoveRow")
 class PlannedMove(models.Model):
     """The day a line is meant to reach a stage; replaced when the plan changes."""
 
@@ -290,6 +311,7 @@ class LineFlagKind(models.TextChoices):
     BILLED_AFTER_CEASE = "BILLED_AFTER_CEASE", "Billed after its cease"
 
 
+@keep_rows("LineFlagRow")
 class LineFlag(models.Model):
     """What is true of a line beside its stage, over a half-open period (decisions 2, spec 5.2)."""
 

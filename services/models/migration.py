@@ -3,7 +3,8 @@
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
-from boroughs.models import Body, Council
+from boroughs.models import Body, Council, Document, Note
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import ends_after_it_starts, not_negative, one_of
 from services.models.contract import Programme, ServiceType
@@ -24,6 +25,9 @@ class Replacement(models.Model):
     body = models.ForeignKey(Body, models.PROTECT, related_name="replacements")
     service_type = models.ForeignKey(ServiceType, models.PROTECT, related_name="+")
 
+    documents = models.ManyToManyField(Document, related_name="replacements")
+    notes = models.ManyToManyField(Note, related_name="replacements")
+
     objects = ReplacementQuerySet.as_manager()
 
 
@@ -32,6 +36,7 @@ class ReplacementLineSide(models.TextChoices):
     NEW = "NEW", "New"
 
 
+@keep_rows("ReplacementLineRow")
 class ReplacementLine(models.Model):
     """A line takes part in a replacement, as old or as new, until it is let go for another.
 
@@ -71,6 +76,7 @@ class BaselineGrade(models.TextChoices):
     C = "C", "C"
 
 
+@keep_rows("BaselineRow")
 class Baseline(models.Model):
     """The old price of a replacement, frozen: what it would have cost a month had nothing changed.
 

@@ -107,7 +107,7 @@ def lines_preview(request, slug):
         messages.error(request, NOTHING_TICKED if not ticked else SOME_GONE)
         return redirect(back)
     if request.POST.get("confirm"):
-        count = confirm_lines(line_ids=ticked, by=request.user, on=day)
+        count = confirm_lines(line_ids=ticked, by=request.user, on=day, at=clock.now())
         messages.success(request, f"{count} line{'' if count == 1 else 's'} still right, noted.")
         return redirect(back)
     rows = [line_row(line, day) for line in listed_lines(found, day).order_by(*LINE_ORDER)]

@@ -1,0 +1,164 @@
+"""The only writer of audit events: typed, and in the transaction of what they tell.
+
+Call ``record`` last in an action. The database numbers and chains events under the chain's lock,
+which is held until the commit: whatever comes after it would be waited for by everybody else.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import structlog
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+from django.db.models import Model
+from psycopg2.extras import Json, execute_values
+
+from boroughs.authorization import Permission
+from boroughs.models import ApiToken, AuditEvent, Contact, Council, User
+from boroughs.models.audit import PROGRAMME, SECURITY
+from londonpsn.common import clock
+
+# What is written of these is their number: names and mails stay out of the trail (decisions 31).
+OF_PEOPLE = (User, Contact, ApiToken)
+Type = AuditEvent.Type
+COLUMNS = (
+    *("chain", "type", "at", "user_id", "role", "council_id", "subject_type", "subject_id"),
+    *("subject", "before", "after", "note", "request_id"),
+)
+# What the database fills; it has no defaults of its own.
+FILLED = {"sequence": "0", "transaction": "0", "previous": "''", "hash": "''"}
+
+
+def record(
+    type: Type,
+    *,
+    by: User | None,
+    at: datetime,
+    council: Council | None = None,
+    subject: Model | None = None,
+    before: Mapping | None = None,
+    after: Mapping | None = None,
+    note: str = "",
+    needs: Permission | None = None,
+) -> None:
+    """Write one event in the council's chain, or in the programme's where there is no council.
+
+    ``by`` None is the portal itself. ``needs`` is the permission that allowed it: the roles that
+    gave it are written. ``before`` and ``after`` hold the fields that changed, never a person's
+    name or mail address.
+    """
+    changed = {"before": before, "after": after, "note": note, "needs": needs}
+    record_each(type, by=by, at=at, of=[(council, subject)], **changed)
+
+
+def record_each(
+    type: Type,
+    *,
+    by: User | None,
+    at: datetime,
+    of: Iterable[tuple[Council | None, Model | None]],
+    before: Mapping | None = None,
+    after: Mapping | None = None,
+    note: str = "",
+    needs: Permission | None = None,
+) -> None:
+    """Write the same event of several things, as ``record`` does of one; in the chains' order."""
+    rows = [
+        (
+            *(council.register_code if council else PROGRAMME, type, at),
+            *(by.pk if by else None, _roles(by, needs, council), council.pk if council else None),
+            *_named(subject),
+            *(_json(before), _json(after), note[:300], request_id()),
+        )
+        for council, subject in of
+    ]
+    _insert(sorted(rows, key=lambda row: row[0]))
+
+
+def record_security(
+    type: Type,
+    *,
+    at: datetime,
+    user_id: int | None = None,
+    address: str = "",
+    note: str = "",
+    after: Mapping | None = None,
+) -> None:
+    """Write one event of the security log; ``address`` is the one that the request came from."""
+    said = dict(after or {}) | ({"address": address} if address else {})
+    _insert(
+        [
+            (
+                *(SECURITY, type, at, user_id, "", None, "", None, "", None),
+                *(_json(said or None), note[:300], request_id()),
+            )
+        ]
+    )
+
+
+def record_download(request, name: str, how: str) -> None:
+    """Write that a list left the portal as a file: which, how filtered, and of which councils.
+
+    Told by londonpsn.common.tables. A list of all councils by who sees all of them stands in the
+    programme's chain; otherwise each council has it in its own.
+    """
+    user, here = request.user, request.resolver_match
+    if not user.is_authenticated:
+        return
+    slug = here.kwargs.get("slug")
+    if slug and slug != "all":
+        councils = Council.objects.filter(slug=slug)
+    elif user.access.all_councils:
+        councils = []
+    else:
+        councils = Council.objects.filter(pk__in=user.access.council_ids)
+    record_each(
+        Type.LIST_DOWNLOADED,
+        by=user,
+        at=clock.now(),
+        of=[(council, None) for council in councils] or [(None, None)],
+        after={"list": name, "format": how, "page": request.path, "query": request.GET.urlencode()},
+        needs=Permission.RECORD_VIEW,
+    )
+
+
+def request_id() -> str:
+    """Return the name of the request at work, empty outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64]
+
+
+def _named(subject: Model | None) -> tuple[str, int | None, str]:
+    if subject is None:
+        return "", None, ""
+    words = "" if isinstance(subject, OF_PEOPLE) else str(subject)[:160]
+    return subject._meta.label_lower, subject.pk, words
+
+
+def _roles(by: User | None, needs: Permission | None, council: Council | None) -> str:
+    """Return the codes of the roles by which it was done; a deputy's say so."""
+    if by is None or not hasattr(by, "access"):
+        return ""
+    held = by.access.roles_for(needs, council.pk if council else None)
+    codes = dict.fromkeys(
+        f"{one.role} (deputy)" if getattr(one, "delegation_id", None) else one.role for one in held
+    )
+    return ", ".join(codes)[:120]
+
+
+def _json(fields: Mapping | None) -> Json | None:
+    if fields is None:
+        return None
+    return Json(dict(fields), dumps=lambda value: DjangoJSONEncoder().encode(value))
+
+
+def _insert(rows: list[tuple]) -> None:
+    """Insert in one statement; the columns that the database fills are given blank."""
+    names = ", ".join([*COLUMNS, *FILLED])
+    blank = ", ".join(FILLED.values())
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            f"INSERT INTO {AuditEvent._meta.db_table} ({names}) VALUES %s",  # noqa: S608
+            rows,
+            template=f"({', '.join(['%s'] * len(COLUMNS))}, {blank})",
+        )

@@ -1,0 +1,99 @@
+"""Documents that prove something, and notes; the things they are about name them."""
+
+from django.db import models
+from django.db.models import CheckConstraint, Q
+
+from boroughs.models.council import Council
+from boroughs.models.people import User
+from boroughs.models.supplier import Supplier
+from boroughs.models.visibility import CouncilRowsQuerySet
+from londonpsn.common.constraints import one_of
+
+
+class DocumentQuerySet(CouncilRowsQuerySet):
+    def visible_to(self, user):
+        """Those of councils where the person may see documents, and those shown to them.
+
+        London Grid and a supplier see what the council has opened to them.
+        """
+        access = user.access
+        shown = Q(council__in=access.councils_named("DOCUMENT_VIEW"))
+        shown |= Q(supplier__in=access.supplier_ids)
+        if access.councils_with("DOCUMENT_VIEW") is None:
+            shown |= Q(for_london_grid=True)
+        return self.filter(shown)
+
+
+class DocumentKind(models.TextChoices):
+    """What a document proves."""
+
+    CONTRACT = "CONTRACT", "Contract or call-off"
+    QUOTE = "QUOTE", "Quote"
+    OLD_PRICE = "OLD_PRICE", "Old price: bill or letter"
+    TEST = "TEST", "Test and acceptance"
+    CERTIFICATE = "CERTIFICATE", "Certificate"
+    WAIVER = "WAIVER", "Waiver"
+    DECISION = "DECISION", "Decision"
+    OTHER = "OTHER", "Something else"
+
+
+class RetentionClass(models.TextChoices):
+    """How long it is kept; settings.RETENTION says how many years (regulation 6.3)."""
+
+    CONTRACT = "CONTRACT", "As long as the contract, and then as the law has it"
+    BUSINESS = "BUSINESS", "Business record"
+    SHORT = "SHORT", "Working paper"
+
+
+class Document(models.Model):
+    """A file that proves something. It lies outside the web root and is served through a check.
+
+    ``size`` is bytes, ``sha256`` that of its content, by which it is stored. The council's people
+    see it; London Grid and one supplier where the council says so.
+    """
+
+    Kind = DocumentKind
+    Retention = RetentionClass
+
+    council = models.ForeignKey(Council, models.PROTECT, related_name="documents")
+    kind = models.CharField("what it proves", max_length=11, choices=Kind)
+    title = models.CharField(max_length=120)
+    name = models.CharField("file name", max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    for_london_grid = models.BooleanField("London Grid may see it", default=False)
+    supplier = models.ForeignKey(Supplier, models.PROTECT, null=True, blank=True, related_name="+")
+    retention = models.CharField(max_length=8, choices=Retention, default=Retention.BUSINESS)
+    added_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    added_at = models.DateTimeField()
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["sha256"], name="document_by_content")]
+        constraints = [
+            one_of("kind", DocumentKind, "document_kind_is_known"),
+            one_of("retention", RetentionClass, "document_retention_is_known"),
+            CheckConstraint(name="document_is_not_empty", condition=Q(size__gt=0)),
+            CheckConstraint(
+                name="document_sha256_is_one", condition=Q(sha256__regex="^[0-9a-f]{64}$")
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class Note(models.Model):
+    """What somebody wrote about something; it is not changed afterwards."""
+
+    council = models.ForeignKey(Council, models.PROTECT, related_name="notes")
+    text = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    objects = CouncilRowsQuerySet.as_manager()
+
+    class Meta:
+        constraints = [CheckConstraint(name="note_says_something", condition=~Q(text=""))]

@@ -1,0 +1,140 @@
+"""Is the trail as it was written? Checks chains, keeps what it found, deletes what expires."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from boroughs import audit
+from boroughs.models import AuditEvent, TrailCheck, TrailClosing
+from boroughs.models.audit import SECURITY
+from londonpsn.common.periods import add_months
+
+# Every event beside the one before it in its chain, or beside where the chain begins now.
+BROKEN = """
+WITH begins AS (
+    SELECT DISTINCT ON (chain) chain, sequence, hash FROM boroughs_trailclosing
+    ORDER BY chain, sequence DESC
+), linked AS (
+    SELECT e.chain, e.id, e.sequence, e.previous, e.hash, boroughs_trail_digest(e) AS digest,
+        COALESCE(lag(e.sequence) OVER in_chain, b.sequence, 0) AS sequence_before,
+        COALESCE(lag(e.hash) OVER in_chain, b.hash, repeat('0', 64)) AS hash_before
+    FROM boroughs_auditevent e LEFT JOIN begins b USING (chain)
+    WINDOW in_chain AS (PARTITION BY e.chain ORDER BY e.sequence, e.id)
+)
+SELECT chain, id, sequence, sequence_before, hash <> digest FROM linked
+WHERE hash <> digest OR previous <> hash_before OR sequence <> sequence_before + 1
+ORDER BY chain, sequence, id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a chain that is not as it was written: at which event, and what."""
+
+    chain: str
+    sequence: int
+    event_id: int | None
+    text: str
+
+    def __str__(self):
+        return f"{self.chain}, event {self.sequence:,}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of a chain; who has it written down sees whether the trail was rewritten."""
+
+    chain: str
+    sequence: int
+    hash: str
+
+
+def heads() -> dict[str, Head]:
+    """Return the last event of every chain."""
+    rows = AuditEvent.objects.filter(
+        pk__in=AuditEvent.objects.order_by("chain", "-sequence").distinct("chain").values("pk")
+    )
+    return {row.chain: Head(row.chain, row.sequence, row.hash) for row in rows}
+
+
+def problems() -> list[Problem]:
+    """Return everything that is wrong in any chain, in order; nothing when all is as written."""
+    with connection.cursor() as cursor:
+        cursor.execute(BROKEN)
+        found = [_problem(*row) for row in cursor.fetchall()]
+    return sorted(
+        [*found, *_shortened()], key=lambda one: (one.chain, one.sequence, one.event_id or 0)
+    )
+
+
+def _problem(chain, event_id, sequence, before, is_other) -> Problem:
+    if is_other:
+        text = "its content is not what was written"
+    elif sequence <= before:
+        text = "there is another event of this number"
+    elif sequence > before + 1:
+        text = f"the events from {before + 1:,} to {sequence - 1:,} are missing before it"
+    else:
+        text = "the event before it is not the one that it was written after"
+    return Problem(chain, sequence, event_id, text)
+
+
+def _shortened() -> Iterable[Problem]:
+    """Yield the chains of which a checked event is gone or another one."""
+    checked = TrailCheck.objects.order_by("chain", "-sequence", "-pk").distinct("chain")
+    for check in checked.filter(sequence__gt=0):
+        now = AuditEvent.objects.filter(chain=check.chain, sequence=check.sequence).first()
+        begins = TrailClosing.objects.filter(chain=check.chain).order_by("-sequence").first()
+        if begins and begins.sequence >= check.sequence:
+            continue
+        if now is None:
+            text = f"it is missing; it was there on {check.checked_at:%-d %B %Y}"
+            yield Problem(check.chain, check.sequence, None, text)
+        elif now.hash != check.hash:
+            text = f"it is not the event that was checked on {check.checked_at:%-d %B %Y}"
+            yield Problem(check.chain, check.sequence, now.pk, text)
+
+
+@transaction.atomic
+def check(*, at: datetime) -> list[Problem]:
+    """Check every chain, and keep up to which event and what was wrong."""
+    found = problems()
+    TrailCheck.objects.bulk_create(
+        TrailCheck(
+            chain=head.chain,
+            checked_at=at,
+            sequence=head.sequence,
+            hash=head.hash,
+            problems=[str(problem) for problem in found if problem.chain == head.chain],
+        )
+        for head in heads().values()
+    )
+    return found
+
+
+@transaction.atomic
+def forget_security_log(*, before: date, at: datetime) -> int:
+    """Delete the whole months of the security log that ended before a day; returns how many events.
+
+    The closing hash of each is kept, so that the rest of the chain still follows from it. The
+    database refuses what is younger than six months.
+    """
+    expired = AuditEvent.objects.filter(chain=SECURITY, at__date__lt=before.replace(day=1))
+    months = [moment.date() for moment in expired.datetimes("at", "month")]
+    count = 0
+    for month in months:
+        last = expired.filter(at__date__lt=add_months(month, 1)).order_by("sequence").last()
+        TrailClosing.objects.create(
+            chain=SECURITY, month=month, sequence=last.sequence, hash=last.hash, closed_at=at
+        )
+        gone, _ = AuditEvent.objects.filter(chain=SECURITY, sequence__lte=last.sequence).delete()
+        count += gone
+        audit.record(
+            AuditEvent.Type.TRAIL_EXPIRED,
+            by=None,
+            at=at,
+            after={"month": f"{month:%Y-%m}", "events": gone, "hash": last.hash},
+        )
+    return count

@@ -1,0 +1,31 @@
+"""What rows were is only ever added to (boroughs 0008)."""
+
+from django.db import migrations
+
+TABLES = (
+    "paymentrow",
+)
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("procurement", "0003_payment_rows_kept"),
+        ("boroughs", "0008_trail_is_chained_and_append_only"),
+    ]
+
+    operations = [
+        migrations.RunSQL(
+            f"""
+            CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE ON procurement_{table}
+                FOR EACH ROW EXECUTE FUNCTION boroughs_trail_refuse();
+            CREATE TRIGGER is_not_emptied BEFORE TRUNCATE ON procurement_{table}
+                FOR EACH STATEMENT EXECUTE FUNCTION boroughs_trail_refuse();
+            """,
+            f"""
+            DROP TRIGGER only_grows ON procurement_{table};
+            DROP TRIGGER is_not_emptied ON procurement_{table};
+            """,
+        )
+        for table in TABLES
+    ]
