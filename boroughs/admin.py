@@ -1,20 +1,25 @@
 """People and reference data to edit, places and jobs to look at."""
 
-from django import forms
-from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
-from django.contrib.auth.models import Group
+from functools import partial
+from urllib.parse import urlencode
 
-from boroughs import actions, jobs
+from django import forms
+from django.contrib import admin, messages
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from boroughs import jobs
+from boroughs.actions import people, reference, tokens
 from boroughs.authorization import Permission, can
 from boroughs.models import (
     ApiToken,
+    AuditEvent,
     Body,
     ComplianceCertificate,
     Connection,
     Contact,
     Council,
+    Delegation,
     Gateway,
     GatewayCheck,
     GatewayRequirement,
@@ -27,16 +32,27 @@ from boroughs.models import (
     User,
 )
 from londonpsn.common import clock
+from londonpsn.common.errors import Refused
 from londonpsn.common.text import fold
-
-admin.site.unregister(Group)  # rights come from memberships
 
 
 class Looked(admin.ModelAdmin):
-    """To look at only: what has a life of its own is written by actions, never here."""
+    """To look at only: what has a life of its own is written by actions, never here.
+
+    The trail tells who did what, so Django's own log is not kept beside it: it names people.
+    """
 
     show_full_result_count = False
     list_per_page = 50
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
+
+    def get_exclude(self, request, obj=None):
+        """Documents and notes are served through a check of their own."""
+        held = {field.name for field in self.model._meta.many_to_many}
+        return [*(super().get_exclude(request, obj) or ()), *({"documents", "notes"} & held)]
 
     def has_view_permission(self, request, obj=None):
         return can(request.user, Permission.ADMIN_USE)
@@ -52,11 +68,21 @@ class Looked(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def log_addition(self, request, obj, message):
+        return None
+
+    log_change = log_addition
+
+    def history_view(self, request, object_id, extra_context=None):
+        subject = f"{self.opts.label_lower}:{object_id}"
+        return redirect(f"{reverse('trail', args=['all'])}?{urlencode({'subject': subject})}")
+
 
 class Kept(Looked):
     """To add and change; nothing is deleted, because figures point at it.
 
-    ``fixed`` are the fields that files and programs name the record by: given once.
+    ``fixed`` are the fields that files and programs name the record by: given once. Every change
+    goes through an action, which writes it into the trail.
     """
 
     fixed: tuple[str, ...] = ()
@@ -69,6 +95,27 @@ class Kept(Looked):
 
     def has_change_permission(self, request, obj=None):
         return can(request.user, Permission.ADMIN_USE)
+
+    def save_model(self, request, obj, form, change):
+        reference.keep(row=obj, by=request.user, at=clock.now())
+
+    def save_related(self, request, form, formsets, change):
+        for field in self.model._meta.many_to_many:
+            if field.name in form.cleaned_data:
+                chosen = form.cleaned_data[field.name]
+                reference.keep_links(
+                    row=form.instance,
+                    name=field.name,
+                    chosen=chosen,
+                    by=request.user,
+                    at=clock.now(),
+                )
+        for formset in formsets:
+            self.save_formset(request, form, formset, change)
+
+    def save_formset(self, request, form, formset, change):
+        for row in formset.save(commit=False):
+            reference.keep(row=row, by=request.user, at=clock.now())
 
 
 class KeptInline(admin.TabularInline):
@@ -83,13 +130,35 @@ class KeptInline(admin.TabularInline):
         return False
 
 
-class MembershipInline(KeptInline):
+class HeldRoleInline(KeptInline):
+    """The roles that a person holds or held: of one the end and the limit can change."""
+
     model = Membership
     fk_name = "user"
-    fields = ["role", "council", "supplier", "programme_wide", "starts_on", "ends_on"]
+    verbose_name_plural = "roles held"
+    extra = 0
+    fields = ["role", "place", "starts_on", "ends_on", "limit", "given_by", "confirmed_on"]
+    readonly_fields = ["role", "place", "starts_on", "given_by", "confirmed_on"]
+
+    def has_add_permission(self, request, obj=None):
+        return False
 
 
-class NewUserForm(BaseUserCreationForm):
+class NewRoleInline(KeptInline):
+    """A role to give; none is shown that is held."""
+
+    model = Membership
+    fk_name = "user"
+    verbose_name_plural = "new role"
+    fields = ["role", "council", "supplier", "programme_wide", "starts_on", "ends_on", "limit"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).none()
+
+
+class NewUserForm(forms.ModelForm):
+    """Whom to invite. They choose their own password by the link that is mailed to them."""
+
     class Meta:
         model = User
         fields = ["email", "name"]
@@ -98,31 +167,64 @@ class NewUserForm(BaseUserCreationForm):
         return self.cleaned_data["email"].strip().lower()
 
 
-class UserForm(forms.ModelForm):
-    class Meta:
-        model = User
-        fields = ["email", "name", "is_active"]
-
-    def clean_email(self):
-        return self.cleaned_data["email"].strip().lower()
-
-
 @admin.register(User)
-class PersonAdmin(Kept, UserAdmin):
-    """People. A role is a membership from a day to a day; end it instead of deleting it."""
+class PersonAdmin(Kept):
+    """People. A role is held from a day to a day; end it instead of deleting it."""
 
-    form = UserForm
-    add_form = NewUserForm
-    inlines = [MembershipInline]
+    form = NewUserForm
+    inlines = [HeldRoleInline, NewRoleInline]
+    actions = ["let_go", "anonymize"]
     list_display = ["email", "name", "is_active", "last_login"]
     list_filter = ["is_active", "memberships__role"]
     search_fields = ["email", "name"]
     ordering = ["email"]
-    filter_horizontal = []
-    fieldsets = [(None, {"fields": ["email", "name", "is_active"]})]
-    add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["email", "name", "password1", "password2"]})
-    ]
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else [NewRoleInline]
+
+    def save_model(self, request, obj, form, change):
+        who = {"email": obj.email, "name": obj.name, "by": request.user, "at": clock.now()}
+        if change:
+            people.change_person(user_id=obj.pk, **who)
+        else:
+            obj.pk = people.invite(**who).pk
+
+    def save_formset(self, request, form, formset, change):
+        by = {"by": request.user, "at": clock.now()}
+        for row in formset.save(commit=False):
+            if row.pk:
+                people.change_role(membership_id=row.pk, ends_on=row.ends_on, limit=row.limit, **by)
+            else:
+                people.give_role(
+                    user_id=form.instance.pk,
+                    role=row.role,
+                    council=row.council,
+                    supplier=row.supplier,
+                    starts_on=row.starts_on,
+                    ends_on=row.ends_on,
+                    limit=row.limit,
+                    **by,
+                )
+
+    @admin.action(description="Let the selected people go: end their roles and tokens")
+    def let_go(self, request, queryset):
+        self._each(request, queryset, "let go", partial(people.leave, today=clock.today()))
+
+    @admin.action(description="Make the selected leavers anonymous")
+    def anonymize(self, request, queryset):
+        self._each(request, queryset, "made anonymous", people.anonymize)
+
+    def _each(self, request, queryset, done: str, act) -> None:
+        """Do it for each of them; who cannot be is named, and the others are done."""
+        names = []
+        for user in queryset.order_by("pk"):
+            try:
+                act(user_id=user.pk, by=request.user, at=clock.now())
+                names.append(user.name)
+            except Refused as error:
+                self.message_user(request, f"{user.name}: {error}", messages.ERROR)
+        if names:
+            self.message_user(request, f"{', '.join(names)}: {done}.")
 
 
 class AliasForm(forms.ModelForm):
@@ -171,8 +273,8 @@ class GenerationAdmin(Kept):
     list_display = ["code", "name", "sequence"]
     ordering = ["sequence"]
 
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
         jobs.request_all(at=clock.now(), by=request.user)
 
 
@@ -191,8 +293,17 @@ class BodyAdmin(Looked):
     search_fields = ["name"]
 
 
+WHERE = ("address", "postcode", "uprn", "latitude", "longitude", "position")
+
+
 @admin.register(Site)
 class SiteAdmin(Looked):
+    """Sites; where a protected one is does not stand here."""
+
+    def get_exclude(self, request, obj=None):
+        excluded = super().get_exclude(request, obj)
+        return [*excluded, *WHERE] if obj and obj.protection else excluded
+
     list_display = ["code", "name", "kind", "body"]
     list_select_related = ["body"]
     search_fields = ["code", "name"]
@@ -243,8 +354,31 @@ class ApiTokenAdmin(Looked):
 
     @admin.action(description="Revoke the selected tokens")
     def revoke(self, request, queryset):
-        count = actions.revoke_tokens(queryset, at=clock.now())
+        in_force = queryset.in_force(clock.now())
+        count = len(
+            [
+                tokens.revoke_token(token_id=key, by=request.user, at=clock.now())
+                for key in in_force.values_list("pk", flat=True)
+            ]
+        )
         self.message_user(request, f"{count} token{'' if count == 1 else 's'} revoked.")
+
+
+@admin.register(Delegation)
+class DelegationAdmin(Looked):
+    """Who stands in for whom."""
+
+    list_display = ["membership", "deputy", "starts_on", "ends_on", "reason", "given_by"]
+    list_select_related = ["membership__council", "membership__supplier", "deputy", "given_by"]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(Looked):
+    """The trail as it is kept; its own page is easier to read."""
+
+    list_display = ["chain", "sequence", "at", "type", "user_id", "role", "subject"]
+    list_filter = ["chain", "type"]
+    ordering = ["-pk"]
 
 
 @admin.register(JobRun)

@@ -1,9 +1,15 @@
 """What Celery runs: thin, and safe to run twice."""
 
-from celery import shared_task
+import logging
 
-from boroughs import jobs
+from celery import shared_task
+from django.conf import settings
+
+from boroughs import jobs, trail
 from londonpsn.common import clock
+from londonpsn.common.periods import add_months
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -20,3 +26,25 @@ def sweep() -> None:
 def request_all() -> None:
     """Have every figure of every council worked out: each night, and whenever it is asked for."""
     jobs.request_all(at=clock.now())
+
+
+@shared_task
+def check_trail() -> None:
+    """Check every chain, each night; what is wrong is logged, and shown to who reads the trail."""
+    for problem in trail.check(at=clock.now()):
+        log.error("The trail is not as it was written: %s", problem)
+
+
+@shared_task
+def mail_heads() -> None:
+    """Send auditors the last event of each chain, each week."""
+    for mail in trail.head_mails(clock.today()):
+        mail.send()
+
+
+@shared_task
+def delete_expired() -> None:
+    """Delete what has been kept for as long as settings.RETENTION has it."""
+    now, real_day = clock.now(), clock.real_day()
+    months = settings.RETENTION["SECURITY_MONTHS"]
+    trail.forget_security_log(before=add_months(real_day.replace(day=1), -months), at=now)

@@ -4,13 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
 from boroughs import audit
-from boroughs.models import AuditEvent, TrailCheck, TrailClosing
+from boroughs.authorization import Role
+from boroughs.models import AuditEvent, Membership, TrailCheck, TrailClosing
 from boroughs.models.audit import SECURITY
 from londonpsn.common.periods import add_months
 
+HEAD_MAIL = """\
+These are the last events of the trails that you read, and their hashes.
+Keep this mail: as long as the portal shows the same hash at the same event, \
+nothing before it has been rewritten."""
 # Every event beside the one before it in its chain, or beside where the chain begins now.
 BROKEN = """
 WITH begins AS (
@@ -138,3 +144,22 @@ def forget_security_log(*, before: date, at: datetime) -> int:
             after={"month": f"{month:%Y-%m}", "events": gone, "hash": last.hash},
         )
     return count
+
+
+def head_mails(today: date) -> Iterable[EmailMessage]:
+    """Yield for each auditor a mail with the heads of the chains that they read.
+
+    What is written down outside the portal shows whether its owner rewrote the trail since.
+    """
+    held = Membership.objects.in_force_on(today).filter(role=Role.AUDITOR, user__is_active=True)
+    chains: dict[str, set[str]] = {}
+    last = heads()
+    for membership in held.select_related("user", "council").order_by("pk"):
+        own = {membership.council.register_code} if membership.council else set(last)
+        chains.setdefault(membership.user.email, set()).update(own & set(last))
+    for address, names in chains.items():
+        lines = [
+            f"{name}: event {last[name].sequence:,}, {last[name].hash}" for name in sorted(names)
+        ]
+        text = "\n".join([HEAD_MAIL, "", *(lines or ["Nothing has been written yet."]), ""])
+        yield EmailMessage(f"The trail on {today:%-d %B %Y}", text, to=[address])

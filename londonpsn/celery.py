@@ -31,5 +31,11 @@ def look_for_lost_work(sender, **_):
 
 app.conf.beat_schedule = {
     "sweep": {"task": "boroughs.tasks.sweep", "schedule": 60.0},
+    "trail": {"task": "boroughs.tasks.check_trail", "schedule": crontab(hour=2, minute=10)},
+    "heads": {
+        "task": "boroughs.tasks.mail_heads",
+        "schedule": crontab(hour=6, minute=0, day_of_week="monday"),
+    },
+    "expired": {"task": "boroughs.tasks.delete_expired", "schedule": crontab(hour=3, minute=10)},
     "nightly": {"task": "boroughs.tasks.request_all", "schedule": crontab(hour=2, minute=10)},
 }

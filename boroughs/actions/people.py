@@ -319,14 +319,5 @@ def _facts(membership: Membership) -> dict:
 
 def _why_not(error: IntegrityError) -> str:
     """Say in words which rule of the database a role breaks."""
-    rules = {
-        "membership_one_at_a_time": "This person holds the role there already on these days.",
-        "membership_ends_after_it_starts": "The role would end before it begins.",
-        "membership_with_a_limit_is_an_approver": "Only an approver has a limit in pounds.",
-        "membership_limit_is_not_negative": "A limit is not below zero.",
-        "membership_at_a_supplier_is_an_agent": "A supplier has agents, and only a supplier has.",
-        "membership_of_the_programme_has_a_programme_role": (
-            "Programme officers and administrators work for the whole programme: name no council."
-        ),
-    }
-    return next((words for name, words in rules.items() if name in str(error)), str(error))
+    broken = next(rule for rule in Membership._meta.constraints if rule.name in str(error))
+    return str(broken.get_violation_error_message())

@@ -1,5 +1,6 @@
 """Every write of reference data, and of what is true of a place."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -43,6 +44,26 @@ def keep(*, row: Model, by: User, at: datetime) -> Model:
         needs=Permission.ADMIN_USE,
     )
     return row
+
+
+@transaction.atomic
+def keep_links(*, row: Model, name: str, chosen: Iterable[Model], by: User, at: datetime) -> None:
+    """Point a row of reference data at other rows of it, as ``keep`` does with its fields."""
+    check(by, Permission.ADMIN_USE)
+    links = getattr(row, name)
+    before, after = sorted(map(str, links.all())), sorted(map(str, chosen))
+    if before != after:
+        links.set(chosen)
+        audit.record(
+            Type.REFERENCE_CHANGED,
+            by=by,
+            at=at,
+            council=council_of(row),
+            subject=row,
+            before={name: before},
+            after={name: after},
+            needs=Permission.ADMIN_USE,
+        )
 
 
 @transaction.atomic

@@ -144,6 +144,7 @@ class Membership(models.Model):
             not_negative("limit", "membership_limit_is_not_negative"),
             CheckConstraint(
                 name="membership_with_a_limit_is_an_approver",
+                violation_error_message="Only an approver has a limit in pounds.",
                 condition=Q(limit=None) | Q(role="APPROVER"),
             ),
             CheckConstraint(
@@ -155,22 +156,34 @@ class Membership(models.Model):
             ends_after_it_starts("membership_ends_after_it_starts"),
             CheckConstraint(
                 name="membership_is_of_exactly_one_place",
+                violation_error_message=(
+                    "A role is at a council, at a supplier or in the whole "
+                    "programme: choose one of them."
+                ),
                 condition=Q(council__isnull=False, supplier=None, programme_wide=False)
                 | Q(council=None, supplier__isnull=False, programme_wide=False)
                 | Q(council=None, supplier=None, programme_wide=True),
             ),
             CheckConstraint(
                 name="membership_at_a_supplier_is_an_agent",
+                violation_error_message="A supplier has agents, and only a supplier has.",
                 condition=Q(role="SUPPLIER_AGENT", supplier__isnull=False)
                 | (~Q(role="SUPPLIER_AGENT") & Q(supplier=None)),
             ),
             CheckConstraint(
                 name="membership_of_the_programme_has_a_programme_role",
+                violation_error_message=(
+                    "Programme officers and administrators work for the whole "
+                    "programme: name no council."
+                ),
                 condition=~Q(role__in=["PROGRAMME_OFFICER", "ADMINISTRATOR"])
                 | Q(programme_wide=True),
             ),
             ExclusionConstraint(
                 name="membership_one_at_a_time",
+                violation_error_message=(
+                    "This person holds the role there already on one of these days."
+                ),
                 expressions=[
                     ("user", RangeOperators.EQUAL),
                     ("role", RangeOperators.EQUAL),

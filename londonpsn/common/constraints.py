@@ -15,6 +15,7 @@ def ends_after_it_starts(
     """A half-open period holds at least one day; a blank side is open or not known."""
     return CheckConstraint(
         name=name,
+        violation_error_message="The end has to lie after the beginning.",
         condition=Q(**{f"{ends}__isnull": True})
         | Q(**{f"{starts}__isnull": True})
         | Q(**{f"{ends}__gt": F(starts)}),

@@ -1,6 +1,7 @@
 """The pages of this portal: what they say, to whom, and with how many queries."""
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -8,11 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 import boroughs.reference
-from boroughs.models import Council, JobRun, Membership, Supplier, SupplierAlias, User
+from boroughs.models import AuditEvent, Council, JobRun, Membership, Supplier, SupplierAlias, User
 from services.models import Line, MigrationStatus
 from tests import factories as new
 from tests.conftest import PASSWORD
-from tests.factories import AT
+from tests.factories import AT, TODAY
 
 BUDGET = 12
 PAGES = (
@@ -367,45 +368,103 @@ def inline(prefix: str, rows: list[dict], initial: int = 0) -> dict:
     return data
 
 
-def test_an_administrator_adds_a_person_with_a_role(admin, client):
-    password = "a-long-enough-one"
-    fields = {"email": "New.Person@camden.gov.example", "name": "New person"}
-    role = {
-        "role": "BUYER",
-        "council": Council.objects.get(slug="camden").pk,
-        "starts_on": "2014-01-01",
-    }
-    passwords = {"password1": password, "password2": password}
-
-    response = admin.post(
-        "/admin/boroughs/user/add/", fields | passwords | inline("memberships", [role])
+def roles(*new_roles: dict, held=()) -> dict:
+    """The two inlines of a person: roles held, and roles to give."""
+    return inline("memberships", list(held), initial=len(held)) | inline(
+        "memberships-2" if held else "memberships", list(new_roles)
     )
+
+
+def test_an_administrator_invites_a_person_with_a_role(admin):
+    camden = Council.objects.get(slug="camden")
+    fields = {"email": "New.Person@camden.gov.example", "name": "New person"}
+    role = {"role": "BUYER", "council": camden.pk, "starts_on": "2014-01-01"}
+
+    response = admin.post("/admin/boroughs/user/add/", fields | roles(role))
 
     assert response.status_code == 302, response.content.decode()
     user = User.objects.get(email="new.person@camden.gov.example")
     assert user.memberships.get().role == "BUYER"
-    details = {"username": user.email, "password": password}
-    start = client.post("/accounts/login/", details, follow=True).redirect_chain[-1][0]
-    assert start == "/my-work/"
+    assert user.memberships.get().given_by.email == "administrator@london-grid.demo.example"
+    assert not user.has_usable_password()
+    given, invited = AuditEvent.objects.order_by("-pk")[:2]
+    assert (invited.type, invited.chain) == ("PERSON_INVITED", "PROGRAMME")
+    assert invited.subject_id == user.pk
+    assert (given.type, given.chain, given.role) == ("ROLE_GIVEN", "CMD", "ADMINISTRATOR")
+    assert "new.person" not in str(list(AuditEvent.objects.values_list("after", "subject", "note")))
 
 
 def test_a_role_that_breaks_a_rule_is_refused_in_the_form(admin):
     user = User.objects.get(email="buyer@camden.demo.example")
-    role = {"role": "ADMINISTRATOR", "starts_on": "2014-01-01"}
+    role = {"role": "ADMINISTRATOR", "starts_on": "2014-01-01", "user": user.pk}
     role["council"] = Council.objects.get(slug="camden").pk
-    held = user.memberships.get()
-    first = {"id": held.pk, "user": user.pk, "role": held.role, "council": held.council_id}
-    first["starts_on"] = held.starts_on
-    fields = {"email": user.email, "name": user.name, "is_active": "on"}
+    held = {"id": user.memberships.get().pk, "user": user.pk}
 
     response = admin.post(
         f"/admin/boroughs/user/{user.pk}/change/",
-        fields | inline("memberships", [first, role | {"user": user.pk}], initial=1),
+        {"email": user.email, "name": user.name} | roles(role, held=[held]),
     )
 
     assert response.status_code == 200
-    assert "membership_of_the_programme_has_a_programme_role" in response.content.decode()
+    assert "Programme officers and administrators work for the whole" in response.content.decode()
     assert Membership.objects.filter(user=user).count() == 1
+
+
+def test_an_administrator_ends_a_role_which_is_never_deleted(admin):
+    user = User.objects.get(email="buyer@camden.demo.example")
+    membership = user.memberships.get()
+    held = {"id": membership.pk, "user": user.pk, "ends_on": "2014-06-30", "role": "AUDITOR"}
+
+    response = admin.post(
+        f"/admin/boroughs/user/{user.pk}/change/",
+        {"email": user.email, "name": user.name} | roles(held=[held]),
+    )
+
+    assert response.status_code == 302, response.content.decode()
+    membership.refresh_from_db()
+    assert (membership.ends_on, membership.role) == (date(2014, 6, 30), "BUYER")
+    event = AuditEvent.objects.latest("pk")
+    assert (event.type, event.before["ends_on"]) == ("ROLE_CHANGED", None)
+    assert event.after["ends_on"] == "2014-06-30"
+
+
+def test_a_leaver_loses_every_role_and_token_and_can_be_made_anonymous(admin, browse):
+    client, user = browse("buyer@camden"), User.objects.get(email="buyer@camden.demo.example")
+    token = new.new_api_token(user=user)
+    new.new_audit_event(user_id=user.pk)
+
+    for action in ("anonymize", "let_go"):  # who may still sign in is not made anonymous
+        admin.post("/admin/boroughs/user/", {"action": action, "_selected_action": [user.pk]})
+    user.refresh_from_db()
+    assert (user.is_active, user.name) == (False, "Camden buyer")
+    assert not Membership.objects.in_force_on(TODAY).filter(user=user).exists()
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert client.get("/c/camden/").status_code == 302  # to the sign-in page
+
+    admin.post("/admin/boroughs/user/", {"action": "anonymize", "_selected_action": [user.pk]})
+    user.refresh_from_db()
+    assert user.name == f"Former person {user.pk}"
+    assert user.email == f"former-{user.pk}@nowhere.invalid"
+    assert AuditEvent.objects.filter(user_id=user.pk).exists()
+
+
+def test_what_an_administrator_changes_stands_in_the_trail_with_before_and_after(admin):
+    camden = Council.objects.get(slug="camden")
+    page = admin.get(f"/admin/boroughs/council/{camden.pk}/change/")
+    form = page.context["adminform"].form
+    fields = {name: form[name].value() for name in form.fields}
+
+    response = admin.post(
+        f"/admin/boroughs/council/{camden.pk}/change/",
+        fields | {"mail_domains": "camden.gov.example"},
+    )
+
+    assert response.status_code == 302, response.content.decode()
+    event = AuditEvent.objects.latest("pk")
+    assert (event.type, event.subject) == ("REFERENCE_CHANGED", "Camden")
+    assert event.before == {"mail_domains": ["camden.demo.example"]}
+    assert event.after == {"mail_domains": ["camden.gov.example"]}
 
 
 def test_an_administrator_adds_an_alias_and_a_second_spelling_of_it_is_refused(admin):
