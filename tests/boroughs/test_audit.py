@@ -1,0 +1,170 @@
+"""Every write is a typed event, in the transaction of the write (issue: people and trail, 5)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core import mail
+from django.db import transaction
+
+from boroughs import audit, tasks, trail
+from boroughs.actions import people, reference
+from boroughs.authorization import resolve
+from boroughs.models import AuditEvent, Council, Site, TrailCheck
+from londonpsn.common.errors import Refused
+from services.actions.lines import confirm_lines
+from services.models import Line
+from tests import factories as new
+from tests.conftest import person
+from tests.factories import AT, TODAY, member
+
+
+@pytest.fixture
+def camden(db):
+    return Council.objects.get(register_code="CMD")
+
+
+def events() -> list[AuditEvent]:
+    return list(AuditEvent.objects.exclude(type="DATA_LOADED").order_by("pk"))
+
+
+def test_an_event_says_who_did_what_to_what_in_which_role_and_council(camden):
+    officer = person("network@camden")
+    line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
+
+    confirm_lines(line_ids=[line.pk], by=officer, on=TODAY, at=AT)
+
+    (event,) = events()
+    assert (event.type, event.chain, event.council_id) == ("LINES_CONFIRMED", "CMD", camden.pk)
+    assert (event.user_id, event.role) == (officer.pk, "NETWORK_OFFICER")
+    assert (event.subject_type, event.subject_id) == ("services.line", line.pk)
+    assert event.subject == "CMD-HQ01|w1/NEW"
+    assert event.after == {"reviewed_on": "2014-06-30"}
+    assert event.at == AT
+
+
+def test_an_event_of_a_deputy_says_so(camden):
+    approver, deputy = member(camden, "APPROVER"), new.new_user()
+    new.new_delegation(membership=approver.memberships.get(), deputy=deputy)
+
+    audit.record(AuditEvent.Type.NOTE_ADDED, by=resolve(deputy, TODAY), at=AT, council=camden)
+
+    assert events()[-1].role == "APPROVER (deputy)"
+
+
+def test_a_write_that_is_rolled_back_leaves_no_event_and_no_gap(camden):
+    audit.record(AuditEvent.Type.NOTE_ADDED, by=None, at=AT, council=camden)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        audit.record(AuditEvent.Type.NOTE_ADDED, by=None, at=AT, council=camden)
+        raise RuntimeError
+    audit.record(AuditEvent.Type.NOTE_ADDED, by=None, at=AT, council=camden)
+
+    first, second = events()
+    assert second.sequence == first.sequence + 1
+    assert second.previous == first.hash
+    assert trail.problems() == []
+
+
+def test_a_refused_action_leaves_no_event(camden):
+    administrator = person("administrator@london-grid")
+
+    with pytest.raises(Refused):
+        people.invite(email="buyer@camden.demo.example", name="Again", by=administrator, at=AT)
+
+    assert events() == []
+
+
+def test_the_trail_holds_no_name_and_no_mail_address_of_people(camden):
+    administrator = person("administrator@london-grid")
+    user = people.invite(email="jo@camden.demo.example", name="Jo Bloggs", by=administrator, at=AT)
+    people.change_person(
+        user_id=user.pk, email="jo2@camden.demo.example", name="Jo", by=administrator, at=AT
+    )
+    contact = new.new_contact(name="Bo Peep")
+    contact.phone = "020 7946 0999"
+    reference.keep(row=contact, by=administrator, at=AT)
+
+    written = str([(e.subject, e.before, e.after, e.note) for e in events()])
+    for words in ("Jo", "jo@", "jo2@", "Bo Peep", "0999"):
+        assert words not in written
+    assert "Changed: phone" in written
+
+
+def test_protecting_a_site_is_written_with_before_and_after(camden):
+    site = Site.objects.get(code="CMD-LIB01")
+
+    reference.protect_site(site_id=site.pk, protection="REFUGE", by=person("network@camden"), at=AT)
+
+    (event,) = events()
+    assert (event.before, event.after) == ({"protection": ""}, {"protection": "REFUGE"})
+
+
+def test_a_download_is_written_with_its_list_and_filters(db, browse):
+    client = browse("finance@camden")
+
+    client.get("/c/camden/lines/?q=HQ01&format=csv")
+    client.get("/c/camden/lines/?q=HQ01")
+
+    (event,) = events()
+    assert (event.type, event.chain, event.role) == ("LIST_DOWNLOADED", "CMD", "FINANCE")
+    assert event.after["query"] == "q=HQ01&format=csv"
+    assert event.after["list"] == "lines"
+    assert len(event.request_id) == 36
+
+
+def test_who_sees_all_councils_has_the_download_of_all_in_the_programmes_chain(db, browse):
+    browse("programme@london-grid").get("/c/all/lines/?format=csv")
+
+    (event,) = events()
+    assert (event.chain, event.council_id) == ("PROGRAMME", None)
+
+
+def test_the_trail_is_checked_each_night_up_to_its_last_event(camden):
+    audit.record(AuditEvent.Type.NOTE_ADDED, by=None, at=AT, council=camden)
+
+    tasks.check_trail()
+
+    check = TrailCheck.objects.get(chain="CMD")
+    last = AuditEvent.objects.filter(chain="CMD").latest("sequence")
+    assert (check.sequence, check.hash, check.problems) == (last.sequence, last.hash, [])
+
+
+def test_auditors_get_the_heads_of_the_chains_that_they_read(camden):
+    auditor = member(camden, "AUDITOR")
+    new.new_membership(user=new.new_user(), council=camden, role="AUDITOR", ends_on=TODAY)
+
+    tasks.mail_heads()
+
+    sent = {message.to[0]: message.body for message in mail.outbox}
+    assert sent.keys() == {auditor.email, "auditor@london-grid.demo.example"}
+    heads = trail.heads()
+    assert f"CMD: event {heads['CMD'].sequence:,}, {heads['CMD'].hash}" in sent[auditor.email]
+    assert "STN" not in sent[auditor.email]
+    assert heads["STN"].hash in sent["auditor@london-grid.demo.example"]
+
+
+def test_the_security_log_is_kept_for_as_long_as_the_settings_say(db, settings):
+    settings.RETENTION = {"SECURITY_MONTHS": 13}
+    now = audit.clock.now()
+    for months in (20, 14, 1):
+        at = now - timedelta(days=30.5 * months)
+        audit.record_security(AuditEvent.Type.SIGNED_IN, at=at, user_id=1)
+
+    tasks.delete_expired()
+
+    assert AuditEvent.objects.filter(chain="SECURITY").count() == 1
+    assert trail.problems() == []
+    assert AuditEvent.objects.filter(type="TRAIL_EXPIRED").count() == 2
+    audit.record_security(AuditEvent.Type.SIGNED_OUT, at=now, user_id=1)
+    assert AuditEvent.objects.filter(chain="SECURITY").latest("pk").sequence == 4
+    assert trail.problems() == []
+
+
+def test_a_role_for_a_day_to_come_ends_with_its_first_day_when_its_holder_leaves(camden):
+    user = new.new_user()
+    new.new_membership(user=user, council=camden, role="BUYER", starts_on=date(2014, 9, 1))
+
+    people.leave(user_id=user.pk, by=person("administrator@london-grid"), at=AT, today=TODAY)
+
+    assert user.memberships.get().ends_on == date(2014, 9, 2)
+    user.refresh_from_db()
+    assert not user.is_active
