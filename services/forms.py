@@ -2,7 +2,7 @@
 
 from django import forms
 
-from boroughs.models import Body, Generation, Supplier
+from boroughs.models import Body, Generation, Site, Supplier
 from services.models import ServiceType
 from services.queries import ToDo, to_do
 from services.stages import Stage
@@ -66,3 +66,22 @@ class LineFilterForm(forms.Form):
                 words = dict(getattr(field, "choices", [])).get(value, value)
                 found.append((name, field.label, str(words)))
         return found
+
+
+class ProtectionForm(forms.Form):
+    """Asks one question: why nobody is to learn from the portal where a site is.
+
+    That it needs no protection is an answer too: without one nothing changes.
+    """
+
+    NONE = "NONE"
+    protection = forms.ChoiceField(
+        label="Why is nobody to learn from the portal where it is?",
+        choices=[*Site.Protection.choices, (NONE, "It needs no protection")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why, or that it needs no protection."},
+    )
+
+    def clean_protection(self) -> str:
+        chosen = self.cleaned_data["protection"]
+        return "" if chosen == self.NONE else chosen

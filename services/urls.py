@@ -9,6 +9,7 @@ urlpatterns = [
     path("c/<slug:slug>/sites/", places.sites, name="sites"),
     path("c/<slug:slug>/contracts/", suppliers.contracts, name="contracts"),
     path("sites/<int:pk>/", places.site, name="site"),
+    path("sites/<int:pk>/protection/", places.site_protect, name="site-protect"),
     path("bodies/<int:pk>/", places.body, name="body"),
     path("connections/<int:pk>/", places.connection, name="connection"),
     path("contracts/<int:pk>/", suppliers.contract, name="contract"),

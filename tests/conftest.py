@@ -97,16 +97,16 @@ def person(address: str) -> User:
     return resolve(User.objects.get(email=f"{address}.demo.example"), TODAY)
 
 
+def sign_in(client: Client, user: User) -> Client:
+    """Sign a person in as the sign-in pages would."""
+    client.force_login(user)
+    return client
+
+
 @pytest.fixture
 def browse():
     """Return a browser signed in as one of the data set's people."""
-
-    def sign_in(address: str) -> Client:
-        client = Client()
-        client.force_login(person(address))
-        return client
-
-    return sign_in
+    return lambda address: sign_in(Client(), person(address))
 
 
 @pytest.fixture(scope="session")

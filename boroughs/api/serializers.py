@@ -44,7 +44,18 @@ class BodySerializer(serializers.ModelSerializer):
 
 
 class SiteSerializer(serializers.ModelSerializer):
+    """A site. Where a protected one is stands on its own page alone."""
+
+    WHERE = {
+        **dict.fromkeys(("address", "postcode", "uprn", "position"), ""),
+        **dict.fromkeys(("latitude", "longitude")),
+    }
     council = serializers.CharField(source="body.council.register_code")
+    is_protected = serializers.BooleanField()
+
+    def to_representation(self, site):
+        shown = super().to_representation(site)
+        return shown | self.WHERE if site.is_protected else shown
 
     class Meta:
         model = Site
@@ -61,6 +72,7 @@ class SiteSerializer(serializers.ModelSerializer):
             "latitude",
             "longitude",
             "position",
+            "is_protected",
         ]
 
 

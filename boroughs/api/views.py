@@ -40,7 +40,7 @@ class BodyViewSet(NarrowedViewSet):
 
 
 class SiteViewSet(NarrowedViewSet):
-    """Where services are used. A blank address or postcode is not known."""
+    """Where services are used. A blank address or postcode is not known, or protected."""
 
     queryset = Site.objects.select_related("body__council").order_by("pk")
     serializer_class = serializers.SiteSerializer

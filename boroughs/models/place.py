@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import Case, CheckConstraint, Q, UniqueConstraint, Value, When
 from django.db.models.functions import Upper
 
 from boroughs.models.council import Body
@@ -29,6 +29,11 @@ class SiteQuerySet(CouncilRowsQuerySet):
         return self.alias(code_folded=folded("code"), postcode_folded=folded("postcode")).filter(
             named | by_postcode
         )
+
+    def with_shown_postcode(self):
+        """Add ``shown_postcode``: blank where the site is protected, to show and to sort by."""
+        shown = Case(When(protection="", then="postcode"), default=Value(""))
+        return self.annotate(shown_postcode=shown)
 
 
 class SitePosition(models.TextChoices):
@@ -111,6 +116,10 @@ class Site(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_protected(self) -> bool:
+        return bool(self.protection)
 
 
 class ContactQuerySet(CouncilRowsQuerySet):

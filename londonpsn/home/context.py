@@ -14,7 +14,7 @@ MENU = {
     "london": ("London", "london-default", ("london",)),
     "overview": ("Overview", "council", ("body",)),
     "lines": ("Lines", "lines", ("line", "lines-preview")),
-    "sites": ("Sites", "sites", ("site", "connection")),
+    "sites": ("Sites", "sites", ("site", "site-protect", "connection")),
     "savings": ("Savings", "savings", ("move",)),
     "spend": ("Spend", "spend", ("spend-upload",)),
     "contracts": ("Contracts", "contracts", ("contract",)),

@@ -143,6 +143,13 @@ class Reference(Name):
         return Q(**{f"{self.field}_compared__{how}": closed_up(words)})
 
 
+class Postcode(Reference):
+    """A site's; a protected one is not found by it."""
+
+    def fits(self, how: str, words: str) -> Q:
+        return super().fits(how, words) & Q(protection="")
+
+
 class AliasName(Name):
     """The other names of a supplier."""
 
@@ -252,11 +259,11 @@ def _sources(user, words: str) -> list[Source]:
         _source(
             Kind.SITE,
             Site.objects.visible_to(user),
-            texts=(Name("name"), Reference("code"), Reference("postcode")),
+            texts=(Name("name"), Reference("code"), Postcode("postcode")),
             misspelt=(Name("name"), Reference("code")),
             title="name",
             words=Case(
-                When(postcode="", then="code"),
+                When(~Q(protection="") | Q(postcode=""), then="code"),
                 default=Concat("code", Value(", "), "postcode"),
             ),
             council="body__council__short_name",

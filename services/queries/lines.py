@@ -203,7 +203,11 @@ def listed_sites(sites: QuerySet[Site], day: date) -> QuerySet[Site]:
         rows = rows.filter(site=OuterRef("pk")).order_by().values("site")
         return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
 
-    return sites.select_related("body__council").annotate(
-        connections_held=count(Connection.objects.all()),
-        lines_in_use=count(Line.objects.filter(in_use_on(day))),
+    return (
+        sites.with_shown_postcode()
+        .select_related("body__council")
+        .annotate(
+            connections_held=count(Connection.objects.all()),
+            lines_in_use=count(Line.objects.filter(in_use_on(day))),
+        )
     )

@@ -1,16 +1,19 @@
 """Where lines are used: councils to choose from, sites, bodies and connections."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from boroughs.authorization import Permission, can
+from boroughs.actions.reference import protect_site
+from boroughs.authorization import Permission, can, check
 from boroughs.models import Body, Connection, Contact, Site
 from boroughs.queries import find_council, find_row, visible_councils
 from londonpsn.common import clock
 from londonpsn.common.facts import Fact
 from londonpsn.common.tables import Column, Kind, Table, file_asked
+from services.forms import ProtectionForm
 from services.models import Line, LineMove
 from services.queries import (
     council_choices,
@@ -65,7 +68,12 @@ SITE_COLUMNS = (
         order_by="body__name",
     ),
     Column("kind", "Kind of site", order_by="kind"),
-    Column("postcode", "Postcode", order_by="postcode"),
+    Column(
+        "postcode",
+        "Postcode",
+        value=lambda site: "protected" if site.is_protected else site.shown_postcode,
+        order_by="shown_postcode",
+    ),
     Column("connections", "Connections", Kind.COUNT, value=lambda site: site.connections_held),
     Column("lines", "Lines in use", Kind.COUNT, value=lambda site: site.lines_in_use),
 )
@@ -151,22 +159,63 @@ def site(request, pk):
         ),
         *_contacts(user, site),
     ]
-    position = f"{site.latitude}, {site.longitude}" if site.position else None
     context = {
         "eyebrow": f"Site {site.code}",
         "title": site.name,
         "facts": [
             Fact("Body", site.body.name, link=reverse("body", args=[site.body_id])),
             Fact("Kind of site", site.kind),
-            Fact("Address", site.address),
-            Fact("Postcode", site.postcode),
-            Fact("Property number (UPRN)", site.uprn),
-            Fact("Position", position, sub=site.get_position_display()),
+            *_where(user, site),
         ],
+        "actions": [("Protect its address", reverse("site-protect", args=[pk]))]
+        if can(user, Permission.SITE_PROTECT, site.body.council)
+        else [],
         **_history(visible),
         "crumbs": crumbs(site.body.council, "sites", "Sites"),
     }
     return object_page(request, tables, context, site.body.council)
+
+
+def _where(user, site) -> list[Fact]:
+    """Where a site is; of a protected one only that it is so, but for who may see addresses."""
+    protected = [Fact("Protected", site.get_protection_display())] if site.is_protected else []
+    if site.is_protected and not can(user, Permission.ADDRESS_VIEW, site.body.council):
+        return [Fact("Address", None, unknown="protected: not shown to you")]
+    position = f"{site.latitude}, {site.longitude}" if site.position else None
+    return [
+        *protected,
+        Fact("Address", site.address),
+        Fact("Postcode", site.postcode),
+        Fact("Property number (UPRN)", site.uprn),
+        Fact("Position", position, sub=site.get_position_display()),
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def site_protect(request, pk):
+    """Ask why nobody is to learn where a site is, and keep the answer."""
+    user = request.user
+    site = find_row(Site.objects.visible_to(user).select_related("body__council"), pk=pk)
+    council = site.body.council
+    check(user, Permission.SITE_PROTECT, council)
+    held = {"protection": site.protection or ProtectionForm.NONE}
+    form = ProtectionForm(request.POST if request.method == "POST" else None, initial=held)
+    if form.is_valid():
+        protection = form.cleaned_data["protection"]
+        protect_site(site_id=pk, protection=protection, by=user, at=clock.now())
+        said = "protected" if protection else "not protected"
+        messages.success(request, f"The address of {site.name} is {said} now.")
+        return redirect("site", pk=pk)
+    context = {
+        "council": council,
+        "site": site,
+        "form": form,
+        "crumbs": [
+            *crumbs(council, "sites", "Sites"),
+            (site.name, reverse("site", args=[pk])),
+        ],
+    }
+    return render(request, "services/site_protect.html", context)
 
 
 def _history(lines) -> dict:
@@ -181,13 +230,18 @@ def _history(lines) -> dict:
 
 
 def _contacts(user, site) -> list[Table]:
-    """The table of whom to call; nothing for who may not see people (viewers)."""
-    if not can(user, Permission.CONTACT_VIEW, site.body.council):
+    """The table of whom to call; nothing for who may not see people (viewers).
+
+    How one gets into a protected site tells where it is.
+    """
+    council = site.body.council
+    if not can(user, Permission.CONTACT_VIEW, council):
         return []
+    sees_where = not site.is_protected or can(user, Permission.ADDRESS_VIEW, council)
     return [
         Table(
             name="contacts",
-            columns=CONTACT_COLUMNS,
+            columns=[c for c in CONTACT_COLUMNS if sees_where or c.name != "access_notes"],
             rows=Contact.objects.visible_to(user).filter(site=site),
             order=("role", "name", "pk"),
             caption="Contacts",

@@ -61,6 +61,7 @@ VISITS = {
     "line": [(NETWORK, "/lines/{line}/"), (FINANCE, "/lines/{old}/"), (AGENT, "/lines/{line}/")],
     "move": [(FINANCE, "/moves/{move}/")],
     "site": [(NETWORK, "/sites/{site}/")],
+    "site-protect": [(NETWORK, "/sites/{site}/protection/")],
     "sites": [(NETWORK, "/c/camden/sites/")],
     "body": [(NETWORK, "/bodies/{body}/")],
     "connection": [(NETWORK, "/connections/{connection}/")],

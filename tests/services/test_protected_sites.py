@@ -1,0 +1,181 @@
+"""A protected site: nobody learns from the portal where it is, but who works with its records."""
+
+import pytest
+from django.test import Client
+
+from boroughs.models import AuditEvent, Body, Council, Site
+from londonpsn.home.search import search
+from tests import factories as new
+from tests.conftest import person, sign_in
+from tests.factories import member
+from tests.services.test_object_pages import csv_of, text_of
+
+WHERE = ("7 Hidden Row", "NW1 7QQ", "NW17QQ", "100099887766", "51.54321", "-0.12345")
+
+
+@pytest.fixture
+def refuge(db):
+    body = Body.objects.get(council__slug="camden", kind="COUNCIL")
+    site = new.new_site(
+        body,
+        code="CMD-SAFE1",
+        name="Fig house",
+        address="7 Hidden Row",
+        postcode="NW1 7QQ",
+        uprn="100099887766",
+        latitude="51.54321",
+        longitude="-0.12345",
+        position="SURVEYED",
+        protection="REFUGE",
+    )
+    new.new_contact(site, access_notes="Ring at 7 Hidden Row")
+    connection = new.new_connection(site, reference="CON-SAFE")
+    new.new_line(body, site=site, connection=connection, reference="SAFE-1")
+    return site
+
+
+def pages_with(site) -> list[str]:
+    line = site.lines.get()
+    return [
+        *("/c/camden/sites/", "/c/camden/sites/?sort=postcode", "/c/all/sites/?sort=-postcode"),
+        *(f"/bodies/{site.body_id}/", f"/connections/{line.connection_id}/", f"/lines/{line.pk}/"),
+        *("/search/?q=Fig+house", "/search/?q=CMD-SAFE1", "/search/?q=NW1+7QQ"),
+        *("/c/camden/lines/?q=SAFE-1", "/c/camden/lines/?q=NW1+7QQ"),
+        *(f"/api/v1/sites/{site.pk}/", "/api/v1/sites/?limit=1000"),
+        *("/api/v1/search/?q=fig+house", "/api/v1/search/?q=nw17qq"),
+    ]
+
+
+def told(text: str, *, asked: str) -> set[str]:
+    """What of the place a page tells that was not in the question."""
+    said = {words for words in WHERE if words in text}
+    return {words for words in said if words.replace(" ", "+") not in asked}
+
+
+@pytest.mark.parametrize("account", ["network@camden", "viewer@camden", "programme@london-grid"])
+def test_only_its_own_page_tells_where_it_is(refuge, browse, account):
+    client = browse(account)
+
+    for page in pages_with(refuge):
+        assert told(text_of(client, page), asked=page) == set(), page
+    for how in ("csv", "xlsx"):
+        response = client.get(f"/c/camden/sites/?format={how}&sort=postcode")
+        assert response.status_code == 200
+    rows = csv_of(client, "/c/camden/sites/?format=csv")
+    (row,) = [row for row in rows if row[0] == "CMD-SAFE1"]
+    assert row[rows[0].index("postcode")] == "protected"
+
+
+@pytest.mark.parametrize("words", ["NW1 7QQ", "nw17qq", "NW1 7", "nw17q"])
+def test_nothing_finds_it_by_its_postcode(refuge, words):
+    found = {
+        hit.title for group in search(person("network@camden"), words).groups for hit in group.hits
+    }
+
+    assert not found & {"Fig house", "SAFE-1"}
+
+
+def test_its_place_in_a_list_sorted_by_postcode_does_not_tell_its_postcode(refuge, browse):
+    """Unprotected sites stand by their postcode, protected ones before all of them."""
+    new.new_site(refuge.body, code="CMD-Z1", name="Z1", postcode="NW1 7QP")
+    new.new_site(refuge.body, code="CMD-Z2", name="Z2", postcode="NW1 7QR")
+
+    rows = csv_of(browse("network@camden"), "/c/camden/sites/?format=csv&sort=postcode")[1:]
+
+    codes = [row[0] for row in rows]
+    assert codes.index("CMD-SAFE1") < codes.index("CMD-Z1") - 1
+
+
+@pytest.mark.parametrize("role", ["NETWORK_OFFICER", "BUYER", "APPROVER", "FINANCE", "AUDITOR"])
+def test_who_works_with_its_records_sees_it_on_its_own_page(refuge, role):
+    client = sign_in(Client(), member(refuge.body.council, role))
+
+    text = text_of(client, f"/sites/{refuge.pk}/")
+
+    for words in ("7 Hidden Row", "NW1 7QQ", "100099887766", "51.54321, -0.12345", "Refuge"):
+        assert words in text
+
+
+@pytest.mark.parametrize("role", ["VIEWER", "PROGRAMME_OFFICER", "ADMINISTRATOR"])
+def test_others_see_on_its_own_page_only_that_it_is_protected(refuge, role):
+    place = refuge.body.council if role == "VIEWER" else None
+    client = sign_in(Client(), member(place, role))
+
+    text = text_of(client, f"/sites/{refuge.pk}/")
+
+    assert told(text, asked="") == set()
+    assert "protected: not shown to you" in text
+    assert "Refuge" not in text
+
+
+def test_the_administration_does_not_tell_where_it_is(refuge, browse):
+    client = browse("administrator@london-grid")
+
+    for page in (f"/admin/boroughs/site/{refuge.pk}/change/", "/admin/boroughs/site/"):
+        assert told(text_of(client, page), asked="") == set()
+
+
+def test_the_api_says_that_it_is_protected(refuge, browse):
+    row = browse("network@camden").get(f"/api/v1/sites/{refuge.pk}/").json()
+
+    assert row["is_protected"] is True
+    blank = {"address": "", "postcode": "", "uprn": "", "position": ""}
+    assert row == row | blank | {"latitude": None, "longitude": None}
+
+
+# Saying so
+
+
+def test_a_network_officer_protects_a_site_and_lifts_it_again(db, browse):
+    site, client = Site.objects.get(code="CMD-LIB01"), browse("network@camden")
+    page = f"/sites/{site.pk}/protection/"
+    assert f'href="{page}"' in text_of(client, f"/sites/{site.pk}/")
+
+    for answer, held in (("CHILDRENS_HOME", "CHILDRENS_HOME"), ("NONE", "")):
+        response = client.post(page, {"protection": answer})
+
+        assert response.url == f"/sites/{site.pk}/"
+        site.refresh_from_db()
+        assert site.protection == held
+    events = AuditEvent.objects.filter(type="SITE_PROTECTED").order_by("pk")
+    assert [event.after for event in events] == [
+        {"protection": "CHILDRENS_HOME"},
+        {"protection": ""},
+    ]
+
+
+@pytest.mark.parametrize("answer", [{}, {"protection": ""}, {"protection": "SECRET"}])
+def test_without_an_answer_nothing_changes(refuge, browse, answer):
+    response = browse("network@camden").post(f"/sites/{refuge.pk}/protection/", answer)
+
+    assert response.status_code == 200
+    assert "govuk-error-summary" in response.content.decode()
+    refuge.refresh_from_db()
+    assert refuge.protection == "REFUGE"
+
+
+@pytest.mark.parametrize(
+    ("account", "code"),
+    [
+        ("viewer@camden", 403),
+        ("buyer@camden", 403),
+        ("programme@london-grid", 403),
+        ("network@sutton", 404),
+        ("agent1@virgin-media-business", 404),
+    ],
+)
+def test_others_cannot_say_so(refuge, browse, account, code):
+    client, page = browse(account), f"/sites/{refuge.pk}/protection/"
+
+    assert client.get(page).status_code == code
+    assert client.post(page, {"protection": "NONE"}).status_code == code
+    refuge.refresh_from_db()
+    assert refuge.protection == "REFUGE"
+    assert f'href="{page}"' not in client.get(f"/sites/{refuge.pk}/").content.decode()
+
+
+def test_the_control_rooms_of_the_demo_are_protected(db):
+    rooms = Site.objects.filter(kind__icontains="control")
+
+    assert {site.protection for site in rooms} == {"CONTROL_ROOM"}
+    assert Council.objects.filter(bodies__sites__in=rooms).distinct().count() == 3
