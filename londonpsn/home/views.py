@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 import services.queries
 from boroughs.authorization import Permission, can
@@ -71,6 +72,7 @@ class SignIn(LoginView):
     template_name = "home/login.html"
 
 
+@require_safe
 def home(request):
     """Send people to the page that they start from: London, their work, or their lines."""
     access = request.user.access
@@ -79,6 +81,7 @@ def home(request):
     return redirect("my-work") if access.council_ids else redirect("lines", slug="all")
 
 
+@require_safe
 def my_work(request):
     """What the person has to do: late, due this week, waiting on others."""
     today = clock.today()
@@ -96,6 +99,7 @@ def my_work(request):
     return render(request, "home/my_work.html", context)
 
 
+@require_safe
 def london(request, programme=None):
     """Every council in one programme on a day; pounds of single councils only to who sees all."""
     if not sees_summaries(request.user):
@@ -198,6 +202,7 @@ def _modes(request, mode: str, sees_pounds: bool) -> list[tuple[str, str, bool]]
     return choices
 
 
+@require_safe
 def council(request, slug):
     """One council: where it stands, what it has, what it saves, what it really paid."""
     if slug == "all":
@@ -244,6 +249,7 @@ def council(request, slug):
     return render(request, "home/council.html", context)
 
 
+@require_safe
 def search(request):
     """What the person sees of what ``?q=`` names; the page also says what can be searched."""
     words = tidy(request.GET.get("q", ""))

@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
 from boroughs.queries import find_row
@@ -54,6 +55,7 @@ MOVE_COLUMNS = (
 )
 
 
+@require_safe
 def line(request, pk):
     """One line: its facts, steps, move, charges, money by month and history."""
     user, today = request.user, clock.today()
@@ -120,6 +122,7 @@ def line(request, pk):
     return render(request, "procurement/line.html", context)
 
 
+@require_safe
 def move(request, pk):
     """One move: the steps of its old line, what it costs and saves, month by month."""
     user, today = request.user, clock.today()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from boroughs.models import Body, JobRun
 from boroughs.queries import Freshness, freshness
@@ -16,6 +17,7 @@ from procurement.views.places import place_asked
 from services.models import ServiceType
 
 
+@require_safe
 def savings(request, slug):
     """Savings cut as the address says; council, schools and others beside each other."""
     user, today = request.user, clock.today()

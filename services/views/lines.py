@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_safe
 
 from boroughs import authorization
 from boroughs.authorization import Permission
@@ -61,6 +62,7 @@ ROW_KEY, MONTHLY = attrgetter("pk"), attrgetter("monthly")
 BODY_KIND = attrgetter("body_kind")
 
 
+@require_safe
 def lines(request, slug):
     """Lines, old and new, filtered, sorted and paged by what stands in the address."""
     council = None if slug == "all" else find_council(served_councils(request.user), slug=slug)
@@ -94,6 +96,7 @@ def lines(request, slug):
     return render(request, "services/lines.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def lines_preview(request, slug):
     """What is about to be said of the ticked lines; a second POST says it (JOURNEYS 3)."""
     council = find_council(served_councils(request.user), slug=slug)

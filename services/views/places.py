@@ -114,6 +114,7 @@ def councils(request):
     return render(request, "services/councils.html", context)
 
 
+@require_safe
 def sites(request, slug):
     """The sites of one council, or of all whose records the person sees."""
     user = request.user
@@ -134,6 +135,7 @@ def sites(request, slug):
     return list_page(request, table, "Sites", lede, council)
 
 
+@require_safe
 def site(request, pk):
     """One site: its facts, connections, lines, and how its lines have moved."""
     user = request.user
@@ -251,6 +253,7 @@ def _contacts(user, site) -> list[Table]:
     ]
 
 
+@require_safe
 def body(request, pk):
     """One council, school or other body: its facts, sites and lines."""
     user, day = request.user, clock.today()
@@ -290,6 +293,7 @@ def body(request, pk):
     return object_page(request, tables, context, body.council)
 
 
+@require_safe
 def connection(request, pk):
     """One PSN connection of a site, and the lines that run over it."""
     user = request.user

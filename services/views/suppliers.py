@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
 from boroughs.models import Body, Supplier
@@ -67,6 +68,7 @@ SUPPLY_COLUMNS = (
 )
 
 
+@require_safe
 def suppliers(request):
     """Every supplier, with how many of its lines the person sees."""
     table = Table(
@@ -80,6 +82,7 @@ def suppliers(request):
     return list_page(request, table, "Suppliers", lede, None)
 
 
+@require_safe
 def supplier(request, code):
     """One supplier: its names, and the lines and contracts of it that the person sees."""
     user = request.user
@@ -123,6 +126,7 @@ def supplier(request, code):
     return object_page(request, tables, context, None)
 
 
+@require_safe
 def contracts(request, slug):
     """The contracts of one council, or all that the person sees."""
     user = request.user
@@ -137,6 +141,7 @@ def contracts(request, slug):
     return list_page(request, table, "Contracts", lede, council)
 
 
+@require_safe
 def contract(request, pk):
     """One contract: its facts, and the lines under it that the person sees."""
     user = request.user
