@@ -311,7 +311,11 @@ class SiteAdmin(Looked):
 
 @admin.register(Contact)
 class ContactAdmin(Kept):
-    """Who to call at a site."""
+    """Who to call at a site. How one gets into a protected site does not stand here."""
+
+    def get_exclude(self, request, obj=None):
+        excluded = super().get_exclude(request, obj)
+        return [*excluded, "access_notes"] if obj and obj.site.is_protected else excluded
 
     list_display = ["name", "role", "site", "phone", "mail"]
     list_select_related = ["site"]
