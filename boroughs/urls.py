@@ -1,8 +1,8 @@
 from django.urls import path
 
-from boroughs import views
+from boroughs.views import jobs
 
 urlpatterns = [
-    path("jobs/", views.jobs_page, name="jobs"),
-    path("jobs/<uuid:batch>/", views.job_batch, name="job-batch"),
+    path("jobs/", jobs.jobs_page, name="jobs"),
+    path("jobs/<uuid:batch>/", jobs.job_batch, name="job-batch"),
 ]
