@@ -4,6 +4,7 @@ from rest_framework import exceptions
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import exception_handler
 
+from boroughs.api import access
 from boroughs.api import views as boroughs
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.home import api as home
@@ -18,6 +19,8 @@ router.register("sites", boroughs.SiteViewSet, "api-site")
 router.register("connections", boroughs.ConnectionViewSet, "api-connection")
 router.register("suppliers", services.SupplierViewSet, "api-supplier")
 router.register("jobs", boroughs.JobRunViewSet, "api-job")
+router.register("access", access.AccessViewSet, "api-access")
+router.register("delegations", access.DelegationViewSet, "api-delegation")
 router.register("contracts", services.ContractViewSet, "api-contract")
 router.register("lines", services.LineViewSet, "api-line")
 router.register("migration", services.MigrationViewSet, "api-migration")

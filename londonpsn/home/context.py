@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from boroughs.authorization import Permission, Role, can
+from boroughs.authorization import GRANTS, Permission, Role, can
 from boroughs.models import JobRun
 from londonpsn.common import clock
 
@@ -19,18 +19,19 @@ MENU = {
     "spend": ("Spend", "spend", ("spend-upload",)),
     "contracts": ("Contracts", "contracts", ("contract",)),
     "suppliers": ("Suppliers", "suppliers", ("supplier",)),
+    "access": ("Who could do what", "access", ("access-preview",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
 }
-BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts")
+BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts", "access")
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
     Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
-    Role.APPROVER: ("work", "savings", "lines", "overview", "london"),
+    Role.APPROVER: ("work", "savings", "lines", "access", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
-    Role.AUDITOR: ("london", "overview", "savings", "spend", "lines", "contracts"),
+    Role.AUDITOR: ("access", "london", "overview", "savings", "spend", "lines", "contracts"),
     Role.VIEWER: ("work", "overview", "lines", "savings", "spend", "london"),
     Role.PROGRAMME_OFFICER: ("london", "suppliers", "contracts", "savings", "spend", "jobs"),
-    Role.ADMINISTRATOR: ("london", "lines", "spend", "jobs"),
+    Role.ADMINISTRATOR: ("london", "lines", "spend", "access", "jobs"),
     Role.SUPPLIER_AGENT: ("lines", "contracts"),
 }
 
@@ -77,10 +78,18 @@ def _menu(request) -> list[MenuItem]:
         label, view, also = MENU[key]
         if view == "council" and place == "all":
             continue
-        arguments = [place] if view in BY_PLACE else []
+        at = place if view != "access" or _sees_access(user, place) else "all"
+        arguments = [at] if view in BY_PLACE else []
         address = reverse(view, args=arguments)
         items.append(MenuItem(label, address, name == view or name in also))
     return items
+
+
+def _sees_access(user, slug: str) -> bool:
+    """Whether the person may see who holds which role at a council that they see."""
+    roles = (held for held in user.access.roles if held.council and held.council.slug == slug)
+    may = any(Permission.ACCESS_VIEW in GRANTS[Role(held.role)] for held in roles)
+    return may or user.access.allows(Permission.ACCESS_VIEW)
 
 
 def _menu_of(user) -> list[str]:

@@ -129,6 +129,12 @@ def shown(request) -> dict[str, dict[str, dict]]:
         "mark": {"The only one": {}},
         "masthead": {
             "Of one council": {"user": _somebody(), "search_id": "q-1", "search_label": "Made up"},
+            "Of somebody with several": {
+                "user": _somebody(),
+                "has_several_councils": True,
+                "search_id": "q-2",
+                "search_label": "Made up too",
+            },
             "Signed out": {"user": AnonymousUser()},
         },
         "menu": {

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from boroughs import authorization
@@ -16,6 +15,7 @@ from boroughs.authorization import Permission
 from boroughs.models import Body
 from boroughs.queries import find_council, served_councils
 from londonpsn.common import clock
+from londonpsn.common.addresses import came_from, query_without
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from services.actions.lines import confirm_lines
 from services.forms import LineFilterForm
@@ -90,7 +90,9 @@ def lines(request, slug):
         "actions": ["Still right"],
         "back": request.get_full_path(),
         "sees_all": council and authorization.can(request.user, Permission.RECORD_VIEW, council),
-        "chosen": [(label, words, _without(request, name)) for name, label, words in form.chosen()],
+        "chosen": [
+            (label, words, query_without(request, name)) for name, label, words in form.chosen()
+        ],
         "table": table.on_page(request),
     }
     return render(request, "services/lines.html", context)
@@ -103,7 +105,7 @@ def lines_preview(request, slug):
     if request.method != "POST":  # signed in again on the way: what was ticked is lost
         return redirect("lines", slug=slug)
     authorization.check(request.user, Permission.LINE_CONFIRM, council)
-    day, back = clock.today(), _back(request, reverse("lines", args=[slug]))
+    day, back = clock.today(), came_from(request, reverse("lines", args=[slug]))
     ticked = [int(key) for key in request.POST.getlist("tick") if key.isdecimal()]
     found = Line.objects.visible_to(request.user).of_council(council).filter(pk__in=ticked)
     if not ticked or found.count() != len(set(ticked)):
@@ -146,13 +148,6 @@ def _sum_of(kind: Body.Kind, rows) -> tuple[str, int, Decimal, int]:
     return kind.label, len(own), sum(prices, Decimal(0)), unpriced
 
 
-def _back(request, otherwise: str) -> str:
-    """Return the page of this portal that the person came from."""
-    came_from = request.POST.get("back", "")
-    ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts=None)
-    return came_from if came_from and ours else otherwise
-
-
 def line_table(user, lines: QuerySet[Line], day, *, without=(), **options) -> Table:
     """Return the table of lines, with links to the sites that the person may open."""
 
@@ -173,11 +168,3 @@ def line_table(user, lines: QuerySet[Line], day, *, without=(), **options) -> Ta
         css=lambda line: "est" if line.is_planned else "",
         **options,
     )
-
-
-def _without(request, *names: str) -> str:
-    """Return the address's query without some of its fields, and from the first page again."""
-    query = request.GET.copy()
-    for name in (*names, "page"):
-        query.pop(name, None)
-    return query.urlencode()

@@ -10,10 +10,10 @@ function count(bar) {
   const said = bar.querySelector("[data-ticked]");
   ticks.forEach((tick) => tick.closest("tr").classList.toggle("on", tick.checked));
   const groups = new Set(ticked.map((tick) => tick.dataset.group)); // never one sum of several
-  const sum = groups.size > 1 ? "" : `, ${pounds.format(pence / 100)} a month`;
-  said.textContent = ticked.length
-    ? `${ticked.length} ticked${sum}`
-    : "Tick lines to act on them together";
+  const hasSum = groups.size === 1 && ticks.some((tick) => "pounds" in tick.dataset);
+  const sum = hasSum ? `, ${pounds.format(pence / 100)} a month` : "";
+  said.dataset.ticked ||= said.textContent; // its words while nothing is ticked
+  said.textContent = ticked.length ? `${ticked.length} ticked${sum}` : said.dataset.ticked;
 }
 
 document.addEventListener("change", (event) => {

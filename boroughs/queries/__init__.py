@@ -1,0 +1,61 @@
+"""Rows for pages and the API about councils, their figures and their people."""
+
+from boroughs.queries.access import (
+    MONTHS_CONFIRMED,
+    Held,
+    Only,
+    SecondFactor,
+    access_councils,
+    held_rows,
+    narrowed,
+    roles_to_confirm,
+    second_factors,
+)
+from boroughs.queries.councils import (
+    BatchProgress,
+    Freshness,
+    batch_progress,
+    councils_with_freshness,
+    find_council,
+    find_row,
+    freshness,
+    job_counts,
+    sees_summaries,
+    served_councils,
+    visible_councils,
+)
+from boroughs.queries.deputies import (
+    deputies_of,
+    find_deputy,
+    own_roles,
+    roles_to_pass,
+    stood_in_for,
+)
+
+__all__ = [
+    "MONTHS_CONFIRMED",
+    "BatchProgress",
+    "Freshness",
+    "Held",
+    "Only",
+    "SecondFactor",
+    "access_councils",
+    "batch_progress",
+    "councils_with_freshness",
+    "deputies_of",
+    "find_council",
+    "find_deputy",
+    "find_row",
+    "freshness",
+    "held_rows",
+    "job_counts",
+    "narrowed",
+    "own_roles",
+    "roles_to_confirm",
+    "roles_to_pass",
+    "second_factors",
+    "sees_summaries",
+    "served_councils",
+    "stood_in_for",
+    "visible_councils",
+]

@@ -1,0 +1,281 @@
+"""Who may do what on a day: each role that is held, by whom, and what is to be asked about it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from allauth.mfa.models import Authenticator
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
+from django.db.models.enums import TextChoices
+from django.utils import timezone
+
+from boroughs.authorization import SECOND_FACTOR_ROLES, Permission, Role, conflicts_of
+from boroughs.models import Council, Membership
+from boroughs.models.people import in_force_on
+from londonpsn.common.periods import add_months
+from londonpsn.common.text import fold
+
+# A recovery code stands in for a second factor, it is none by itself.
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+MONTHS_CONFIRMED = 12  # a role counts as needed for so long after it was given or confirmed
+
+
+class SecondFactor(TextChoices):
+    HELD = "HELD", "Yes"
+    NOT_HELD = "NOT_HELD", "No"
+    MISSING = "MISSING", "Required but missing"
+
+
+class Only(TextChoices):
+    """What a list of roles can be narrowed to."""
+
+    CONFLICT = "CONFLICT", "Held beside a conflicting role"
+    UNCONFIRMED = "UNCONFIRMED", "Not confirmed for a year"
+    NO_FACTOR = "NO_FACTOR", "Without the second factor it needs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A role that a person holds on a day: their own, or that of ``deputy_of`` for some days.
+
+    ``starts_on`` and ``ends_on`` are of a deputy's days where it is one; the latter is the first
+    day without. ``limit`` is pounds. ``conflicts`` are pairs of roles, this one among them.
+    """
+
+    membership_id: int
+    delegation_id: int | None
+    user_id: int
+    person: str
+    email: str
+    role: Role
+    council_id: int | None
+    council_code: str | None
+    place: str
+    limit: Decimal | None
+    starts_on: date
+    ends_on: date | None
+    given_by: str | None
+    deputy_of: str
+    deputies: tuple[tuple[str, date], ...]
+    last_sign_in: datetime | None
+    second_factor: SecondFactor
+    conflicts: tuple[tuple[Role, Role], ...]
+    confirmed_on: date | None
+    confirmed_by: str | None
+    is_due: bool  # to be confirmed: for a year nobody has said that it is needed
+
+
+def access_councils(user) -> QuerySet[Council]:
+    """Return the councils at which the person may see who holds which role."""
+    councils = user.access.councils_with(Permission.ACCESS_VIEW)
+    return Council.objects.all() if councils is None else Council.objects.filter(pk__in=councils)
+
+
+def held_rows(user, on: date, *, today: date, council: Council | None = None) -> list[Held]:
+    """Return the roles held on the day that the person may see, by place, person and role.
+
+    Those for the whole programme are held at every council.
+    """
+    roles = _in_force_on(on, today)
+    listed = roles.visible_to(user)
+    if council:
+        listed = listed.filter(Q(council=council) | Q(programme_wide=True))
+    lines = list(_read(listed, on, is_past=on < today))
+    facts = _facts_of(lines, on)
+    people = {one["user_id"] for one in facts}
+    beside = _roles_of_people(facts, roles.filter(programme_wide=True), people)
+    have_factor = second_factors(people)
+    rows = [_held(one, beside[one["user_id"]], have_factor) for one in facts]
+    return sorted(rows, key=lambda row: (row.place, row.person, row.role, row.delegation_id or 0))
+
+
+def _in_force_on(on: date, today: date) -> QuerySet[Membership]:
+    """Return the roles of the day, each with its deputies of the day as ``taken``.
+
+    Who may not sign in any more holds nothing from today on; on a past day they did.
+    """
+    taken = FilteredRelation("delegations", condition=in_force_on(on, "delegations__"))
+    roles = Membership.objects.in_force_on(on).alias(taken=taken)
+    return roles.filter(user__is_active=True) if on >= today else roles
+
+
+# What is read of a role and, where it is passed on that day, of its deputy: one line for each.
+READ = {
+    "membership_id": "pk",
+    "role": "role",
+    "council_id": "council_id",
+    "council_code": "council__register_code",
+    "council": "council__short_name",
+    "supplier": "supplier__name",
+    "limit": "limit_then",
+    "user_id": "user_id",
+    "person": "user__name",
+    "email": "user__email",
+    "last_sign_in": "user__last_login",
+    "starts_on": "starts_on",
+    "ends_on": "ends_on",
+    "given_by": "given_by__name",
+    "confirmed_on": "confirmed_on",
+    "confirmed_by": "confirmed_by__name",
+    "delegation_id": "taken__pk",
+    "deputy_id": "taken__deputy_id",
+    "deputy": "taken__deputy__name",
+    "deputy_email": "taken__deputy__email",
+    "deputy_last_sign_in": "taken__deputy__last_login",
+    "deputy_starts_on": "taken__starts_on",
+    "deputy_ends_on": "taken__ends_on",
+    "deputy_given_by": "taken__given_by__name",
+}
+
+
+def _read(roles: QuerySet[Membership], on: date, *, is_past: bool) -> Iterator[dict]:
+    """Yield the values of READ; plain ones, because a portal may hold thousands of roles."""
+    limit = _limit_then(on) if is_past else F("limit")
+    lines = roles.annotate(limit_then=limit).order_by("pk", "taken__pk")
+    for line in lines.values_list(*READ.values()):
+        yield dict(zip(READ, line, strict=True))
+
+
+def _limit_then(on: date) -> Case:
+    """The limit at the end of a past day, by the rows that the database has kept.
+
+    A role that was written down later has its first limit; one older than those rows, today's.
+    """
+    kept = Membership._meta.get_field("rows").related_model.objects.filter(pgh_obj=OuterRef("pk"))
+    end = timezone.make_aware(datetime.combine(on, time.max))
+    then = kept.filter(Q(pgh_created_at__lte=end) | Q(pgh_label="insert")).order_by("-pgh_id")
+    return Case(When(Exists(then), then=Subquery(then.values("limit")[:1])), default=F("limit"))
+
+
+def _facts_of(lines: list[dict], on: date) -> list[dict]:
+    """Return what a row says: one for each role, and one for each deputy in it."""
+    own, passed_on = {}, []
+    for line in lines:
+        facts = {name: line[name] for name in READ if not name.startswith("deputy")}
+        role = own.setdefault(facts["membership_id"], facts | _own(line, on))
+        if line["deputy_id"]:
+            role["deputies"] += ((line["deputy"], line["deputy_ends_on"]),)
+            passed_on.append(facts | _passed_on(line))
+    return [*own.values(), *passed_on]
+
+
+def _own(line: dict, on: date) -> dict:
+    is_due_then = is_due(line["starts_on"], line["confirmed_on"], on)
+    return {"delegation_id": None, "deputy_of": "", "deputies": (), "is_due": is_due_then}
+
+
+def _passed_on(line: dict) -> dict:
+    return {
+        "user_id": line["deputy_id"],
+        "person": line["deputy"],
+        "email": line["deputy_email"],
+        "last_sign_in": line["deputy_last_sign_in"],
+        "starts_on": line["deputy_starts_on"],
+        "ends_on": line["deputy_ends_on"],
+        "given_by": line["deputy_given_by"],
+        "deputy_of": line["person"],
+        "deputies": (),
+        "confirmed_on": None,
+        "confirmed_by": None,
+        "is_due": False,
+    }
+
+
+RolesAt = dict[int | None, set[Role]]  # of one person by council; at None for every council
+
+
+def _held(facts: dict, beside: RolesAt, have_factor: set[int]) -> Held:
+    council, supplier = facts.pop("council"), facts.pop("supplier")
+    role = Role(facts.pop("role"))
+    factor = SecondFactor.NOT_HELD
+    if facts["user_id"] in have_factor:
+        factor = SecondFactor.HELD
+    elif any(roles & SECOND_FACTOR_ROLES for roles in beside.values()):
+        factor = SecondFactor.MISSING
+    return Held(
+        **facts,
+        role=role,
+        place=council or supplier or "London Grid",
+        second_factor=factor,
+        conflicts=tuple(_conflicts(role, facts["council_id"], beside)),
+    )
+
+
+def _conflicts(role: Role, council_id: int | None, beside: RolesAt) -> list[tuple[Role, Role]]:
+    """Return the pairs with this role at one council, or at any for a role that is for all."""
+    at = [council_id] if council_id else list(beside)
+    pairs = (pair for one in at for pair in conflicts_of(beside[one] | beside[None]))
+    return [pair for pair in dict.fromkeys(pairs) if role in pair]
+
+
+def _roles_of_people(
+    facts: list[dict], everywhere: QuerySet[Membership], people: set[int]
+) -> dict[int, RolesAt]:
+    """Return what each person holds at which council, also as a deputy.
+
+    Roles for the whole programme count even where they are not listed: they meet those that are.
+    """
+    found: dict[int, RolesAt] = defaultdict(lambda: defaultdict(set))
+    for one in facts:
+        found[one["user_id"]][one["council_id"]].add(Role(one["role"]))
+    theirs = everywhere.filter(Q(user__in=people) | Q(taken__deputy__in=people))
+    for role, *holders in theirs.values_list("role", "user_id", "taken__deputy_id"):
+        for holder in people.intersection(holders):
+            found[holder][None].add(Role(role))
+    return found
+
+
+def second_factors(user_ids: Collection[int]) -> set[int]:
+    """Return which of these people have a second factor for signing in."""
+    held = Authenticator.objects.filter(user__in=user_ids, type__in=FACTORS)
+    return set(held.values_list("user_id", flat=True))
+
+
+def narrowed(
+    rows: Iterable[Held], *, role: str = "", only: str = "", person: str = ""
+) -> list[Held]:
+    """Return the rows that fit what was asked for; ``person`` is part of a name or address."""
+    words = fold(person)
+    tests = {
+        Only.CONFLICT: lambda row: bool(row.conflicts),
+        Only.UNCONFIRMED: lambda row: row.is_due,
+        Only.NO_FACTOR: lambda row: row.second_factor == SecondFactor.MISSING,
+    }
+    fits = tests.get(only, lambda row: True)
+    return [
+        row
+        for row in rows
+        if (not role or row.role == role)
+        and (not words or words in fold(row.person) or words in row.email)
+        and fits(row)
+    ]
+
+
+# Once a year somebody says of each role that it is still needed. One that was given within the
+# year is: whoever gave it said so. The rule for one row, and for the database.
+
+
+def is_due(starts_on: date, confirmed_on: date | None, on: date) -> bool:
+    return max(starts_on, confirmed_on or starts_on) <= add_months(on, -MONTHS_CONFIRMED)
+
+
+def roles_to_confirm(user, today: date) -> QuerySet[Membership]:
+    """Return the roles that the person is to confirm, never their own."""
+    year_ago = add_months(today, -MONTHS_CONFIRMED)
+    councils = user.access.councils_with(Permission.ACCESS_CONFIRM)
+    roles = Membership.objects.in_force_on(today).filter(starts_on__lte=year_ago)
+    roles = roles.filter(Q(confirmed_on=None) | Q(confirmed_on__lte=year_ago)).exclude(user=user)
+    roles = roles.filter(user__is_active=True)
+    return roles if councils is None else roles.filter(council__in=councils)
