@@ -180,7 +180,8 @@ def delegate(
     """Pass a role and its limit to a deputy for stated days.
 
     By the person whose role it is, or whoever keeps people. Raises Refused for oneself, days that
-    are over, another deputy's overlap, or a role that was itself only passed on.
+    are over, another deputy's overlap, or a role that was itself only passed on. It begins today
+    at the earliest: nobody is made to have held what they did not.
     """
     membership = (
         Membership.objects.select_for_update(of=["self"])
@@ -193,8 +194,8 @@ def delegate(
         raise Refused("A deputy is somebody else. Choose another person.")
     if not reason.strip():
         raise BadInput("Say why, for example “leave” or “training”.")
-    if not starts_on < ends_on or ends_on <= today:
-        raise BadInput("The days end before they begin, or are over. Choose days to come.")
+    if not today <= starts_on < ends_on:
+        raise BadInput("The days end before they begin, or are past. Choose today or days to come.")
     if not membership_lasts(membership, starts_on, ends_on):
         raise Refused("The role itself is not held on all of these days. Choose others.")
     delegation = Delegation(

@@ -50,7 +50,13 @@ DEPUTY_COLUMNS = (
     Column("from", "From", Kind.DAY, value=lambda passed: passed.starts_on),
     Column("until", "Until", Kind.DAY, value=lambda passed: last_day(passed.ends_on)),
     Column("reason", "Reason"),
-    Column("end", "End", template="boroughs/_deputy_end.html", in_file=False),
+    Column(
+        "end",
+        "End",
+        value=lambda passed: passed.pk,
+        template="boroughs/_deputy_end.html",
+        in_file=False,
+    ),
 )
 
 
