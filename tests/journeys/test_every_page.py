@@ -31,6 +31,8 @@ NO_PAGE = {
     "api-schema": "a document for programs",
     "api-docs": "Swagger UI's own page: third-party markup",
     "job-batch": "visited by pressing the button",
+    "access-preview": "a form's target, visited by posting to it",
+    "deputy-end": "a form's target",
 }
 
 
@@ -88,6 +90,13 @@ VISITS = {
         (FINANCE, "/c/camden/savings/?by=service_type&from=2013-05&to=2013-04"),
     ],
     "jobs": [(PROGRAMME, "/jobs/")],
+    "access": [
+        ("auditor@london-grid", "/c/all/access/?on=2014-05-01"),
+        ("approver@camden", "/c/camden/access/?review=1"),
+        ("approver@camden", "/c/camden/access/?person=nobody"),
+    ],
+    "account": [(FINANCE, "/account/"), (AGENT, "/account/")],
+    "deputies": [("approver@camden", "/account/deputies/"), (NETWORK, "/account/deputies/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 
@@ -112,10 +121,12 @@ def keys() -> dict[str, object]:
 
 @pytest.fixture
 def committed(committed):
-    """Real payments too, so that their page has something to show."""
+    """Real payments and a deputy too, so that their pages have something to show."""
     lambeth = Council.objects.get(register_code="LBH")
     for month in (9, 10):
         new.new_payment(lambeth, month=date(2011, month, 1), paid_on=date(2011, month, 5))
+    role = person("approver@camden").memberships.get()
+    new.new_delegation(membership=role, deputy=person("network@camden"))
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_line_billed_beside_its_new_one_is_late_for_network_officers_and_finan
         assert (item.reference, item.monthly) == (old.reference, Decimal(100))
         assert item.place == old.site.name
     for role in ("BUYER", "APPROVER", "VIEWER", "AUDITOR"):
-        assert work(council, role) == []
+        assert not any(item.kind == "Lines paid twice" for item in work(council, role))
 
 
 @pytest.mark.parametrize(
