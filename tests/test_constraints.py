@@ -157,6 +157,7 @@ BREAKS = {
     "audit_event_hash_is_sha256": lambda: past_the_triggers(hash="x"),
     "trail_closing_once_a_month": lambda: twice(new.new_trail_closing),
     "trail_closing_month_is_its_first": lambda: new.new_trail_closing(month=date(2013, 4, 2)),
+    "trail_closing_is_of_the_security_log": lambda: new.new_trail_closing(chain="CMD"),
     "api_token_scope_is_known": lambda: new.new_api_token(scope="ALL"),
     "api_token_digest_is_sha256": lambda: new.new_api_token(digest="secret"),
     "api_token_expires_after_it_was_made": lambda: new.new_api_token(expires_at=new.AT),

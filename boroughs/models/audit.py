@@ -136,7 +136,7 @@ class TrailCheck(models.Model):
 
 
 class TrailClosing(models.Model):
-    """Where a chain begins now: the last event that was deleted at the end of its time."""
+    """Where the security log begins now: the last event that was deleted at the end of its time."""
 
     chain = models.CharField(max_length=16)
     month = models.DateField()
@@ -148,4 +148,7 @@ class TrailClosing(models.Model):
         constraints = [
             UniqueConstraint(fields=["chain", "month"], name="trail_closing_once_a_month"),
             CheckConstraint(name="trail_closing_month_is_its_first", condition=Q(month__day=1)),
+            CheckConstraint(
+                name="trail_closing_is_of_the_security_log", condition=Q(chain=SECURITY)
+            ),
         ]
