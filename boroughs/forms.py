@@ -15,7 +15,7 @@ def any_or(choices) -> list[tuple[str, str]]:
 
 
 def day_field(label: str, **options) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    widget = forms.DateInput(attrs={"type": "date", "class": "govuk-input"}, format="%Y-%m-%d")
     return forms.DateField(label=label, widget=widget, **options)
 
 

@@ -79,7 +79,7 @@ def _columns(real_day: date) -> list[Column]:
             order_by="ends_on",
             unknown="open",
         ),
-        Column("given_by", "Given by", unknown="the portal’s set-up"),
+        Column("given_by", "Given by", unknown="set-up"),
         Column("deputy", "Deputy", value=deputies_of, unknown="nobody"),
         Column(
             "last_sign_in",

@@ -16,7 +16,7 @@ from londonpsn.common import clock
 from londonpsn.common.errors import Refused
 from londonpsn.common.facts import Fact
 from londonpsn.common.periods import last_day
-from londonpsn.common.tables import Column, Kind, Table, file_asked
+from londonpsn.common.tables import Column, Kind, Table
 
 ROLE_COLUMNS = (
     Column(
@@ -25,7 +25,6 @@ ROLE_COLUMNS = (
         value=lambda held: held.role.label,
         sub=lambda held: held.deputy_of and f"as deputy of {held.deputy_of}",
     ),
-    Column("deputy_of", "As deputy of", on_page=False),
     Column("place", "Where"),
     Column("limit", "Limit, £", value=limit_of, template="boroughs/_limit.html"),
     Column("from", "From", Kind.DAY, value=lambda held: held.starts_on),
@@ -44,7 +43,6 @@ DEPUTY_COLUMNS = (
         value=lambda passed: passed.membership.get_role_display(),
         sub=lambda passed: passed.membership.place,
     ),
-    Column("place", "Where", value=lambda passed: passed.membership.place, on_page=False),
     Column("person", "Whose", value=lambda passed: passed.membership.user.name),
     Column("deputy", "Deputy", value=lambda passed: passed.deputy.name),
     Column("from", "From", Kind.DAY, value=lambda passed: passed.starts_on),
@@ -55,7 +53,6 @@ DEPUTY_COLUMNS = (
         "End",
         value=lambda passed: passed.pk,
         template="boroughs/_deputy_end.html",
-        in_file=False,
     ),
 )
 
@@ -71,9 +68,8 @@ def account(request):
         caption="Your roles today",
         empty="You hold no role today. An administrator of London Grid gives roles.",
         a_page=100,
+        has_files=False,
     )
-    if file := file_asked(request, roles):
-        return file
     facts = [Fact("Name", user.name), Fact("Mail address", user.email)]
     context = {"facts": facts, "table": roles.on_page(request)}
     return render(request, "boroughs/account.html", context)
@@ -83,15 +79,14 @@ def account(request):
 def deputies(request):
     """Who stands in for the person and for whom they do; a POST passes a role on."""
     user, today = request.user, clock.today()
-    form = DeputyForm(request.POST or None, user=user, today=today)
-    if request.method == "POST" and form.is_valid() and _passed(form, request, today):
+    sent = request.POST if request.method == "POST" else None
+    form = DeputyForm(sent, user=user, today=today)
+    if form.is_valid() and _passed(form, request, today):
         return redirect("deputies")
     tables = [
-        _table("deputies", "Who stands in for you", deputies_of(user, today), "Nobody does."),
-        _table("stood-in-for", "For whom you stand in", stood_in_for(user, today), "For nobody."),
+        _table("deputies", "Who stands in for you", deputies_of(user, today)),
+        _table("stood-in-for", "For whom you stand in", stood_in_for(user, today)),
     ]
-    if file := file_asked(request, *tables):
-        return file
     context = {
         "form": form,
         "may_pass": roles_to_pass(user, today).exists(),
@@ -131,7 +126,7 @@ def _passed(form: DeputyForm, request: HttpRequest, today: date) -> bool:
     return True
 
 
-def _table(name: str, caption: str, rows, empty: str) -> Table:
+def _table(name: str, caption: str, rows) -> Table:
     return Table(
         name=name,
         columns=DEPUTY_COLUMNS,
@@ -139,6 +134,7 @@ def _table(name: str, caption: str, rows, empty: str) -> Table:
         order=("starts_on", "pk"),
         caption=caption,
         scope="now or later",
-        empty=empty,
+        empty=f"{caption}: nobody, now or later.",
+        has_files=False,
         is_first=name == "deputies",
     )
