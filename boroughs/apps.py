@@ -7,10 +7,21 @@ class BoroughsConfig(AppConfig):
 
     def ready(self):
         # Models are there only now, so what needs them is imported here.
-        from boroughs import audit
+        from boroughs import audit, exceptions, kept_rows, models, subjects
         from boroughs.work import jobs_to_look_at, roles_to_look_over
         from londonpsn.common import tables, work
+        from londonpsn.common.exceptions import register
 
         work.register(jobs_to_look_at)
         work.register(roles_to_look_over)
         tables.ON_DOWNLOAD.append(audit.record_download)
+        register(exceptions.role_conflicts)
+        register(exceptions.access_by_support)
+        register(exceptions.changes_outside)
+        kept_rows.register(models.User, council="")
+        kept_rows.register(models.Membership, council="council")
+        kept_rows.register(models.Delegation, council="membership__council")
+        kept_rows.register(models.ApiToken, council="council")
+        subjects.register(models.Body, page="body")
+        subjects.register(models.Site, page="site")
+        subjects.register(models.Connection, page="connection")

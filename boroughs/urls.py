@@ -1,6 +1,6 @@
 from django.urls import path
 
-from boroughs.views import access, account, jobs
+from boroughs.views import access, account, exceptions, jobs, trail
 
 urlpatterns = [
     path("jobs/", jobs.jobs_page, name="jobs"),
@@ -10,4 +10,8 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/deputies/", account.deputies, name="deputies"),
     path("account/deputies/<int:pk>/end/", account.deputy_end, name="deputy-end"),
+    path("c/<slug:slug>/trail/", trail.trail, name="trail"),
+    path("trail/<int:pk>/", trail.event, name="trail-event"),
+    path("trail/rows/<int:transaction>/", trail.rows, name="trail-rows"),
+    path("c/<slug:slug>/exceptions/", exceptions.exceptions, name="exceptions"),
 ]

@@ -4,7 +4,7 @@ from rest_framework import exceptions
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import exception_handler
 
-from boroughs.api import access
+from boroughs.api import access, trail
 from boroughs.api import views as boroughs
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.home import api as home
@@ -21,6 +21,9 @@ router.register("suppliers", services.SupplierViewSet, "api-supplier")
 router.register("jobs", boroughs.JobRunViewSet, "api-job")
 router.register("access", access.AccessViewSet, "api-access")
 router.register("delegations", access.DelegationViewSet, "api-delegation")
+router.register("audit-events", trail.AuditEventViewSet, "api-audit-event")
+router.register("trail-checks", trail.TrailCheckViewSet, "api-trail-check")
+router.register("exceptions", trail.ExceptionViewSet, "api-exception")
 router.register("contracts", services.ContractViewSet, "api-contract")
 router.register("lines", services.LineViewSet, "api-line")
 router.register("migration", services.MigrationViewSet, "api-migration")

@@ -7,12 +7,14 @@ class ProcurementConfig(AppConfig):
 
     def ready(self):
         # Models are there only now, so what needs them is imported here.
-        from boroughs import jobs
+        from boroughs import jobs, kept_rows
         from londonpsn.common import importers, work
         from londonpsn.common.locks import Lock
         from procurement.actions import payments, savings
+        from procurement.models import Payment
         from procurement.work import refused_rows
 
         jobs.register("SAVINGS", jobs.Recompute(Lock.SAVINGS, savings.recompute))
         importers.register("payments", payments.load)
         work.register(refused_rows)
+        kept_rows.register(Payment, council="council")

@@ -7,10 +7,12 @@ class ServicesConfig(AppConfig):
 
     def ready(self):
         # Models are there only now, so what needs them is imported here.
-        from boroughs import jobs
-        from londonpsn.common import work
+        from boroughs import jobs, kept_rows, subjects
+        from londonpsn.common import exceptions, work
         from londonpsn.common.locks import Lock
+        from services import models
         from services.actions import migration
+        from services.exceptions import waivers
         from services.work import moves_to_make, paid_twice
 
         jobs.register(
@@ -19,3 +21,13 @@ class ServicesConfig(AppConfig):
         )
         work.register(paid_twice)
         work.register(moves_to_make)
+        exceptions.register(waivers)
+        subjects.register(models.Line, page="line")
+        subjects.register(models.Contract, page="contract")
+        subjects.register(models.Replacement, page="move")
+        kept_rows.register(models.Contract, council="council")
+        kept_rows.register(models.Line, council="body__council")
+        for of_a_line in (models.Charge, models.LineMove, models.PlannedMove, models.LineFlag):
+            kept_rows.register(of_a_line, council="line__body__council")
+        for of_a_move in (models.ReplacementLine, models.Baseline):
+            kept_rows.register(of_a_move, council="replacement__body__council")

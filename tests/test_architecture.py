@@ -101,6 +101,7 @@ def address(route: str) -> str:
         "<slug:programme>": "psn-network",
         "<slug:code>": "bt",
         "<int:pk>": "1",
+        "<int:transaction>": "1",
         "<uuid:batch>": "00000000-0000-0000-0000-000000000000",
         "<path:object_id>": "1",
         "<path:url>": "x",

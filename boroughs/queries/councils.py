@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from boroughs.authorization import Permission
-from boroughs.models import Council, JobRun
+from boroughs.models import Council, JobRun, User
 from londonpsn.common.errors import NotVisible
 
 
@@ -24,6 +25,18 @@ def served_councils(user) -> QuerySet[Council]:
     A supplier's people may name any council: its rows are narrowed to what they supply.
     """
     return Council.objects.all() if user.access.supplier_ids else visible_councils(user)
+
+
+def councils_read(user) -> QuerySet[Council]:
+    """Return the councils whose trail the person reads, by name.
+
+    Raises PermissionDenied for who reads no trail at all.
+    """
+    if not user.access.allows_anywhere(Permission.TRAIL_VIEW):
+        raise PermissionDenied("The trail is for auditors and administrators.")
+    named = user.access.councils_with(Permission.TRAIL_VIEW)
+    councils = Council.objects.order_by("short_name")
+    return councils if named is None else councils.filter(pk__in=named)
 
 
 def find_council(among: QuerySet[Council], **key) -> Council:
@@ -141,3 +154,15 @@ def job_counts(user) -> dict[str, int]:
         running=Count("pk", filter=Q(started_at__isnull=False, finished_at=None)),
         failed=Count("pk", filter=Q(finished_at__isnull=False) & ~Q(error="")),
     )
+
+
+def people_named(user, keys: Collection[int | None]) -> dict[int, str]:
+    """Return the names of people by number, for who may see people; one query.
+
+    Somebody who is not held any more is a former person.
+    """
+    wanted = set(keys) - {None}
+    if not wanted or not user.access.allows_anywhere(Permission.ACCESS_VIEW):
+        return {key: f"Person {key}" for key in wanted}
+    held = dict(User.objects.filter(pk__in=wanted).values_list("pk", "name"))
+    return {key: held.get(key, f"Former person {key}") for key in wanted}

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from boroughs import authorization
 from boroughs.actions.people import confirm_roles
 from boroughs.authorization import Permission, Role
-from boroughs.forms import AccessFilterForm
+from boroughs.forms.access import AccessFilterForm
 from boroughs.queries import Held, access_councils, find_council, held_rows, narrowed
 from londonpsn.common import clock
 from londonpsn.common.addresses import came_from, query_without

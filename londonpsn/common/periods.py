@@ -100,6 +100,12 @@ def financial_year_code(day: date) -> str:
     return f"{year}-{(year + 1) % 100:02d}"
 
 
+def last_ended_quarter(day: date) -> Period:
+    """Return the last quarter of a year that had ended before ``day``."""
+    end = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+    return Period(add_months(end, -3), end)
+
+
 def last_day(ends_on: date) -> date:
     """Return the last day *with*, as people say it, of a period that ends before ``ends_on``."""
     return ends_on - timedelta(days=1)

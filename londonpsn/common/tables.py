@@ -1,16 +1,20 @@
 """A list as people see it: on a page, sorted and paged, and as a file with the same rows.
 
 A view says once what its columns are. ``?sort=`` and ``?page=`` move through the page,
-``?format=csv`` and ``?format=xlsx`` give every row that the filter finds.
+``?format=csv`` and ``?format=xlsx`` give every row that the filter finds. ``?sample=`` and
+``?seed=`` draw some of them at random, always the same ones for a seed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import md5
+from itertools import islice
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import MD5, Cast, Concat
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.text import slugify
 
@@ -18,6 +22,9 @@ from londonpsn.common import tabular
 from londonpsn.common.errors import BadInput
 
 ROWS_A_PAGE = 25
+CHUNK = 2_000  # rows of a file that are made at once
+LARGEST_SAMPLE, LONGEST_SEED = 1_000, 40
+TRAIL_VIEW = "TRAIL_VIEW"  # boroughs.authorization.Permission: who draws samples
 # Told of every file that is sent: the request, the list's name and its format.
 ON_DOWNLOAD: list[Callable[[HttpRequest, str, str], None]] = []
 
@@ -95,6 +102,31 @@ class ShownRow:
     anchor: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows drawn at random: how many at most, and the words by which they are drawn again."""
+
+    size: int
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What ``components/sample.html`` says and asks: a sample drawn, or one to draw.
+
+    ``kept`` are the address's other fields, ``whole`` the address of the whole list.
+    """
+
+    name: str
+    sample_field: str
+    seed_field: str
+    sample: Sample | None
+    drawn: int
+    total: int
+    kept: list[tuple[str, str]]
+    whole: str
+
+
 @dataclass(frozen=True)
 class ShownTable:
     """A table ready for ``components/table.html``."""
@@ -109,15 +141,17 @@ class ShownTable:
     has_ticks: bool
     csv: str
     xlsx: str
+    draw: Draw | None
 
 
 @dataclass
 class Table:
     """A list: its columns, and rows from a query or a sequence.
 
-    ``row`` makes what the columns look at of an item of ``rows``. ``order`` is how a query is
-    sorted unless the person says otherwise; it ends in a unique field. ``name`` tells several
-    tables of one page apart, and names the file. With ``is_wide`` it scrolls sideways on a phone
+    ``row`` makes what the columns look at of an item of ``rows``; ``several`` makes them of many
+    items at once, where one query serves all. ``order`` is how a query is sorted unless the person
+    says otherwise; it ends in a unique field. ``name`` tells several tables of one page apart, and
+    names the file unless ``file`` does. With ``is_wide`` it scrolls sideways on a phone
     instead of becoming cards. ``css``, ``tick`` and ``anchor`` take a row: a class, the value of
     its box, and its id on the page.
     """
@@ -129,6 +163,8 @@ class Table:
     scope: str = ""
     order: Sequence[str] = ("pk",)
     row: Callable[[Any], Any] = lambda item: item
+    several: Callable[[list], Iterable] | None = None
+    file: str = ""
     css: Callable[[Any], str] = lambda row: ""
     tick: Callable[[Any], Any] | None = None
     weigh: Callable[[Any], Any] = lambda row: None  # what a ticked row adds to the bar's sum
@@ -145,12 +181,14 @@ class Table:
     def on_page(self, request: HttpRequest) -> ShownTable:
         """Return the page of the table that the address asks for."""
         sort, number = (request.GET.get(self._field(name)) for name in ("sort", "page"))
-        page = Paginator(self._sorted(sort), self.a_page).get_page(number)
+        sample = self._sample_asked(request)
+        rows = self._sorted(sort, self._drawn(sample))
+        page = Paginator(rows, self.a_page).get_page(number)
         columns = [column for column in self.columns if column.on_page]
         return ShownTable(
             table=self,
             headings=[self._heading(request, column, sort) for column in columns],
-            rows=[self._shown(self.row(item), columns) for item in page.object_list],
+            rows=[self._shown(row, columns) for row in self._rows_of(list(page.object_list))],
             page=page,
             page_numbers=list(
                 page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
@@ -160,39 +198,109 @@ class Table:
             has_ticks=self.tick is not None,
             csv=self._file_address(request, "csv"),
             xlsx=self._file_address(request, "xlsx"),
+            draw=self._draw(request, sample, page.paginator),
         )
 
     def in_file(self, request: HttpRequest, how: str) -> StreamingHttpResponse:
         """Return every row as a file that is written while it is sent."""
         columns = [column for column in self.columns if column.in_file]
-        items = self._sorted(request.GET.get(self._field("sort")))
-        if isinstance(items, QuerySet):
-            items = items.iterator(chunk_size=2_000)
-        rows = ([column.of(row) for column in columns] for row in map(self.row, items))
+        rows = self._drawn(self._sample_asked(request))
+        items = self._sorted(request.GET.get(self._field("sort")), rows)
+        rows = ([column.of(row) for column in columns] for row in self._rows_in_chunks(items))
         header = [column.name for column in columns]
         write, content_type = WRITERS[how]
         response = StreamingHttpResponse(write(header, rows), content_type=content_type)
-        file = f"{slugify(self.name)}.{how}"
+        file = f"{self.file or slugify(self.name)}.{how}"
         response["Content-Disposition"] = f'attachment; filename="{file}"'
         return response
 
     def _field(self, name: str) -> str:
         return name if self.is_first else f"{self.name}-{name}"
 
-    def _sorted(self, sort: str | None):
+    def _rows_of(self, items: list) -> Iterable:
+        return self.several(items) if self.several else map(self.row, items)
+
+    def _rows_in_chunks(self, items: QuerySet | Sequence) -> Iterator:
+        left = iter(items.iterator(CHUNK) if isinstance(items, QuerySet) else items)
+        while chunk := list(islice(left, CHUNK)):
+            yield from self._rows_of(chunk)
+
+    def _sample_asked(self, request) -> Sample | None:
+        """Return the sample that the address asks for; raises BadInput for one that cannot be."""
+        size, seed = (request.GET.get(self._field(name), "").strip() for name in ("sample", "seed"))
+        if not size:
+            return None
+        if not (size.isascii() and size.isdecimal() and 1 <= int(size[:9]) <= LARGEST_SAMPLE):
+            raise BadInput(
+                f"“{size}” is no size of a sample. Write a number from 1 to {LARGEST_SAMPLE:,}."
+            )
+        if not 1 <= len(seed) <= LONGEST_SEED:
+            raise BadInput(
+                f"A sample has a seed of 1 to {LONGEST_SEED} characters, by which the same rows "
+                "are drawn again, for example 2014-Q2."
+            )
+        return Sample(int(size), seed)
+
+    def _drawn(self, sample: Sample | None) -> QuerySet | Sequence:
+        """Return the rows, or those of the sample: the same for a seed, however they are sorted.
+
+        The rows with the lowest digests of seed and key are drawn; the key of a row that is in no
+        table is all that a file says of it.
+        """
+        if sample is None:
+            return self.rows
+        if isinstance(self.rows, QuerySet) and not self.rows.query.combinator:
+            digest = MD5(Concat(Value(f"{sample.seed}|"), Cast("pk", TextField())))
+            keys = self.rows.order_by(digest, "pk").values("pk")[: sample.size]
+            return self.rows.filter(pk__in=keys)
+        columns = [column for column in self.columns if column.in_file]
+
+        def place(numbered) -> tuple[str, int]:
+            number, row = numbered
+            cells = "|".join(str(column.of(row)) for column in columns)
+            return md5(f"{sample.seed}|{cells}".encode(), usedforsecurity=False).hexdigest(), number
+
+        items = list(self.rows)
+        first = sorted(enumerate(self._rows_of(items)), key=place)[: sample.size]
+        return [items[number] for number in sorted(number for number, _ in first)]
+
+    def _draw(self, request, sample: Sample | None, paginator: Paginator) -> Draw | None:
+        """Return the sample shown, or one to draw: for who reads trails, of what has more pages."""
+        user, is_long = request.user, self.has_files and paginator.num_pages > 1
+        may_draw = is_long and user.is_authenticated and user.access.allows_anywhere(TRAIL_VIEW)
+        if sample is None and not may_draw:
+            return None
+        own = [self._field(name) for name in ("sample", "seed", "page")]
+        left_out = {*own, "format", "table"}
+        kept = [(k, v) for k, some in request.GET.lists() for v in some if k not in left_out]
+        return Draw(
+            name=self.name,
+            sample_field=own[0],
+            seed_field=own[1],
+            sample=sample,
+            drawn=paginator.count,
+            total=paginator.count if sample is None else self._size(),
+            kept=kept,
+            whole=_query(request, own),
+        )
+
+    def _size(self) -> int:
+        return self.rows.count() if isinstance(self.rows, QuerySet) else len(self.rows)
+
+    def _sorted(self, sort: str | None, rows: QuerySet | Sequence):
         name, falls = (sort or "").removeprefix("-"), (sort or "").startswith("-")
         column = next((c for c in self.columns if c.order_by and c.name == name), None)
-        if isinstance(self.rows, QuerySet):
+        if isinstance(rows, QuerySet):
             if column is None:
-                return self.rows.order_by(*self.order)
+                return rows.order_by(*self.order)
             by = F(column.order_by)
             by = by.desc(nulls_last=True) if falls else by.asc(nulls_last=True)
-            return self.rows.order_by(by, *self.order)
+            return rows.order_by(by, *self.order)
         if column is None:
-            return self.rows
-        known = [row for row in self.rows if getattr(row, column.order_by) is not None]
+            return rows
+        known = [row for row in rows if getattr(row, column.order_by) is not None]
         known.sort(key=lambda row: getattr(row, column.order_by), reverse=falls)
-        return known + [row for row in self.rows if getattr(row, column.order_by) is None]
+        return known + [row for row in rows if getattr(row, column.order_by) is None]
 
     def _heading(self, request, column: Column, sort: str | None) -> Heading:
         if not column.order_by:

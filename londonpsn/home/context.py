@@ -21,17 +21,23 @@ MENU = {
     "suppliers": ("Suppliers", "suppliers", ("supplier",)),
     "access": ("Who could do what", "access", ("access-preview",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
+    "exceptions": ("Exceptions", "exceptions", ()),
+    "trail": ("Trail", "trail", ("trail-event", "trail-rows")),
 }
-BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts", "access")
+BY_PLACE = (
+    *("council", "lines", "sites", "savings", "spend", "contracts"),
+    *("access", "exceptions", "trail"),
+)
+OF_READERS = ("exceptions", "trail")  # for a council where the person reads the trail, or all
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
     Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
     Role.APPROVER: ("work", "savings", "lines", "access", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
-    Role.AUDITOR: ("access", "london", "overview", "savings", "spend", "lines", "contracts"),
+    Role.AUDITOR: ("exceptions", "trail", "access", "savings", "lines", "contracts"),
     Role.VIEWER: ("work", "overview", "lines", "savings", "spend", "london"),
     Role.PROGRAMME_OFFICER: ("london", "suppliers", "contracts", "savings", "spend", "jobs"),
-    Role.ADMINISTRATOR: ("london", "lines", "spend", "access", "jobs"),
+    Role.ADMINISTRATOR: ("london", "lines", "access", "trail", "jobs"),
     Role.SUPPLIER_AGENT: ("lines", "contracts"),
 }
 
@@ -81,6 +87,8 @@ def _menu(request) -> list[MenuItem]:
         at = place if view != "access" or _sees_access(user, place) else "all"
         arguments = [at] if view in BY_PLACE else []
         address = reverse(view, args=arguments)
+        here_or_all = _read_place(user, place) if view in OF_READERS else place
+        address = reverse(view, args=[here_or_all] if view in BY_PLACE else [])
         items.append(MenuItem(label, address, name == view or name in also))
     return items
 
@@ -90,6 +98,13 @@ def _sees_access(user, slug: str) -> bool:
     roles = (held for held in user.access.roles if held.council and held.council.slug == slug)
     may = any(Permission.ACCESS_VIEW in GRANTS[Role(held.role)] for held in roles)
     return may or user.access.allows(Permission.ACCESS_VIEW)
+def _read_place(user, place: str) -> str:
+    """The slug of a council where the person reads the trail, else ``all``."""
+    if user.access.allows(Permission.TRAIL_VIEW):
+        return place
+    named = user.access.councils_named(Permission.TRAIL_VIEW)
+    read = {held.council.slug for held in user.access.roles if held.council_id in named}
+    return place if place in read else "all"
 
 
 def _menu_of(user) -> list[str]:

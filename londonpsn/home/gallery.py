@@ -15,11 +15,12 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
+from boroughs.changes import Change
 from boroughs.queries import Freshness
 from londonpsn.common.charts import Bar, Chart, Key, drawn, money_bars
 from londonpsn.common.errors import NotVisible
 from londonpsn.common.facts import Fact
-from londonpsn.common.tables import Column, Kind, Table
+from londonpsn.common.tables import Column, Draw, Kind, Sample, Table
 from londonpsn.home.context import MenuItem
 from londonpsn.home.queries import Rate
 from procurement.forms import MonthField
@@ -93,6 +94,15 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "Something to know": {"title": "Note", "text": "One made-up line is late."},
         },
         "breadcrumbs": {"Two steps": {"crumbs": [("Camden", "#"), ("Spend", "#")]}},
+        "changes": {
+            "A field changed, one set": {
+                "changes": [
+                    Change("Quantity", "1", "2"),
+                    Change("In use until", None, "30 June 2014"),
+                ]
+            },
+            "None": {"changes": []},
+        },
         "chart": {
             "Lines going down": {
                 "chart": Chart(
@@ -156,6 +166,10 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "Large": {"rates": _rates()},
             "Small": {"rates": _rates(), "size": "small"},
         },
+        "sample": {
+            "Drawn": {"draw": _draw(Sample(25, "2014-Q2"))},
+            "To draw": {"draw": _draw(None)},
+        },
         "search": {
             words: {"q": q, "label": words, "id": f"q-{len(words)}"}
             for words, q in (("Nothing asked yet", ""), ("Something asked", "library"))
@@ -194,6 +208,7 @@ def shown(request) -> dict[str, dict[str, dict]]:
             },
             "Empty": {"table": _table(request, "empty", [])},
         },
+        "trail_link": {"For who may read it": {"address": "#"}},
     }
 
 
@@ -207,6 +222,11 @@ def _drawn(name: str, context: dict) -> str:
     if name == "icons":
         return render_to_string("home/_shapes.html", {"shapes": [*Status.values, "tick"]})
     return render_to_string(f"components/{name}.html", context)
+
+
+def _draw(sample: Sample | None) -> Draw:
+    drawn, kept = (25 if sample else 240), [("stage", "CLOSED")]
+    return Draw("made-up-draw", "sample", "seed", sample, drawn, 240, kept, "#")
 
 
 def _rates() -> list[Rate]:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
 from boroughs.queries import find_row
+from boroughs.subjects import trail_address
 from londonpsn.common import clock
 from londonpsn.common.facts import Fact
 from londonpsn.common.periods import last_day
@@ -110,6 +111,7 @@ def line(request, pk):
         "parts": parts,
         "tables": [table.on_page(request) for table in tables],
         "moves": moves,
+        "trail": trail_address(user, line, council),
         "crumbs": [
             (f"Lines of {council.short_name}", reverse("lines", args=[council.slug])),
             *(
@@ -158,6 +160,7 @@ def move(request, pk):
             ("Old line", [(m, _old_facts(m, today)) for m in move.old]),
             ("New line", [(m, _new_facts(m, today)) for m in move.new]),
         ],
+        "trail": trail_address(user, replacement, council),
         "crumbs": _crumbs(council, site),
     }
     return render(request, "procurement/move.html", context)

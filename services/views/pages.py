@@ -3,6 +3,7 @@
 from django.shortcuts import render
 from django.urls import reverse
 
+from boroughs.subjects import trail_address
 from londonpsn.common.tables import Table, file_asked
 
 
@@ -22,8 +23,11 @@ def list_page(request, table: Table, title: str, lede: str, council):
     return render(request, "services/list.html", context)
 
 
-def object_page(request, tables: list[Table], context: dict, council):
+def object_page(request, tables: list[Table], context: dict, council, about=None):
+    """Show the page of one thing; ``about`` is the thing itself, where its trail is of interest."""
     if file := file_asked(request, *tables):
         return file
     shown = [table.on_page(request) for table in tables]
-    return render(request, "services/object.html", {"tables": shown, "council": council, **context})
+    trail = trail_address(request.user, about, council) if about else ""
+    common = {"tables": shown, "council": council, "trail": trail}
+    return render(request, "services/object.html", {**common, **context})

@@ -175,7 +175,7 @@ def site(request, pk):
         **_history(visible),
         "crumbs": crumbs(site.body.council, "sites", "Sites"),
     }
-    return object_page(request, tables, context, site.body.council)
+    return object_page(request, tables, context, site.body.council, about=site)
 
 
 def _where(user, site) -> list[Fact]:
@@ -290,7 +290,7 @@ def body(request, pk):
         **_history(Line.objects.visible_to(user).filter(body=body)),
         "crumbs": crumbs(body.council, "sites", "Sites"),
     }
-    return object_page(request, tables, context, body.council)
+    return object_page(request, tables, context, body.council, about=body)
 
 
 @require_safe
@@ -326,4 +326,4 @@ def connection(request, pk):
             (site.name, reverse("site", args=[site.pk])),
         ],
     }
-    return object_page(request, [table], context, site.body.council)
+    return object_page(request, [table], context, site.body.council, about=connection)

@@ -173,7 +173,7 @@ def contract(request, pk):
         ],
         "crumbs": crumbs(council, "contracts", "Contracts"),
     }
-    return object_page(request, [table], context, council)
+    return object_page(request, [table], context, council, about=contract)
 
 
 def _contract_table(contracts: QuerySet[Contract], without=(), **options) -> Table:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver
 
-from boroughs.models import Council
+from boroughs.models import AuditEvent, Council
 from services.models import Line
 from tests import factories as new
 from tests.conftest import PASSWORD, person
@@ -43,6 +43,7 @@ def named_pages() -> set[str]:
 
 
 PROGRAMME, NETWORK, FINANCE = "programme@london-grid", "network@camden", "finance@camden"
+AUDITOR = "auditor@london-grid"
 AGENT, ADMINISTRATOR, STRANGER = (
     *("agent1@virgin-media-business", "administrator@london-grid"),
     "",
@@ -97,6 +98,18 @@ VISITS = {
     ],
     "account": [(FINANCE, "/account/"), (AGENT, "/account/")],
     "deputies": [("approver@camden", "/account/deputies/"), (NETWORK, "/account/deputies/")],
+    "trail": [
+        (AUDITOR, "/c/all/trail/"),
+        (AUDITOR, "/c/camden/trail/?subject=services.line:{line}"),
+        (AUDITOR, "/c/camden/trail/?sample=2&seed=2014-Q2&from=2014-07-01&to=2014-06-01"),
+        (ADMINISTRATOR, "/c/all/trail/?chain=SECURITY"),
+    ],
+    "trail-event": [(AUDITOR, "/trail/{event}/")],
+    "trail-rows": [(AUDITOR, "/trail/rows/{transaction}/")],
+    "exceptions": [
+        (AUDITOR, "/c/all/exceptions/"),
+        (AUDITOR, "/c/camden/exceptions/?from=2014-01-01&to=2014-01-31&sample=5&seed=1"),
+    ],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 
@@ -108,6 +121,7 @@ def test_every_page_has_a_visit():
 def keys() -> dict[str, object]:
     """The keys that stand in addresses: of records of Camden."""
     line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
+    event = AuditEvent.objects.get(chain="CMD", type="DATA_LOADED")
     return {
         "line": line.pk,
         "old": Line.objects.get(reference="CMD-HQ01|w1/OLD").pk,
@@ -116,6 +130,8 @@ def keys() -> dict[str, object]:
         "body": line.body_id,
         "connection": line.connection_id,
         "contract": line.contract_id,
+        "event": event.pk,
+        "transaction": event.transaction,
     }
 
 

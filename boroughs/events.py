@@ -1,0 +1,136 @@
+"""Events of the trail as pages and the API show them, and how far each chain has been checked."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from boroughs import subjects
+from boroughs.authorization import Permission, Role
+from boroughs.changes import Change, changes, model_called, people_in
+from boroughs.models import AuditEvent, Council
+from boroughs.models.audit import PROGRAMME, SECURITY
+from boroughs.queries import people_named
+
+OTHER_CHAINS = {PROGRAMME: "London Grid", SECURITY: "Security log"}
+THE_PORTAL = "the portal"
+# The last event and the last check of some chains; two look-ups in an index for each.
+STATES = """
+SELECT c.chain, head.id, head.sequence, head.hash, done.sequence, done.checked_at, done.problems
+FROM unnest(%s) WITH ORDINALITY AS c(chain, place)
+LEFT JOIN LATERAL (
+    SELECT id, sequence, hash FROM boroughs_auditevent e
+    WHERE e.chain = c.chain ORDER BY sequence DESC LIMIT 1
+) head ON true
+LEFT JOIN LATERAL (
+    SELECT sequence, checked_at, problems::text FROM boroughs_trailcheck t
+    WHERE t.chain = c.chain ORDER BY id DESC LIMIT 1
+) done ON true
+ORDER BY c.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """One chain: its last event, and up to which event it was checked, when, with what result.
+
+    ``event_id`` and ``sequence`` None is a chain without an event, ``checked_at`` None one that
+    has not been checked yet.
+    """
+
+    chain: str
+    name: str
+    event_id: int | None
+    sequence: int | None
+    hash: str
+    checked_to: int | None
+    checked_at: datetime | None
+    problems: list[str]
+
+    @property
+    def short_hash(self) -> str:
+        return self.hash[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event in words; ``address`` is the page of what it is about, empty where there is none.
+
+    ``role`` are the names of the roles by which it was allowed.
+    """
+
+    event: AuditEvent
+    who: str
+    role: str
+    council: str
+    address: str
+    changes: list[Change]
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in words; a person's number where it is about a person."""
+        event = self.event
+        if event.subject or not event.subject_type:
+            return event.subject
+        return f"{subject_name(event.subject_type)} {event.subject_id}"
+
+
+def chain_states(user, councils: Iterable[Council], *, others: bool) -> list[ChainState]:
+    """Return the chains of councils, and London Grid's where ``others``; one query."""
+    names = {council.register_code: council.short_name for council in councils}
+    if others and user.access.allows(Permission.TRAIL_VIEW):
+        names |= OTHER_CHAINS
+    with connection.cursor() as cursor:
+        cursor.execute(STATES, [list(names)])
+        return [
+            ChainState(chain, names[chain], pk, at, hash or "", to, when, _texts(problems))
+            for chain, pk, at, hash, to, when, problems in cursor.fetchall()
+        ]
+
+
+def shown(user, events: Sequence[AuditEvent], councils: dict[int, Council]) -> list[EventRow]:
+    """Return events in words; one query for the names of people."""
+    models = {event.subject_type: model_called(event.subject_type) for event in events}
+    people = {event.user_id for event in events}
+    for event in events:
+        people.update(people_in(models[event.subject_type], event.before, event.after))
+    names = people_named(user, people)
+    return [
+        EventRow(
+            event=event,
+            who=names[event.user_id] if event.user_id else THE_PORTAL,
+            role=role_words(event.role),
+            council=place_of(event, councils),
+            address=subjects.page_of(event.subject_type, event.subject_id),
+            changes=changes(models[event.subject_type], event.before, event.after, names),
+        )
+        for event in events
+    ]
+
+
+def place_of(event: AuditEvent, councils: dict[int, Council]) -> str:
+    council = councils.get(event.council_id)
+    return council.short_name if council else OTHER_CHAINS.get(event.chain, event.chain)
+
+
+def role_words(codes: str) -> str:
+    """Return the names of roles for the codes that an event holds: ``BUYER (deputy), …``."""
+    labels = dict(Role.choices)
+    words = []
+    for code in filter(None, codes.split(", ")):
+        role, deputy, _ = code.partition(" (")
+        words.append(labels.get(role, role) + (" (deputy)" if deputy else ""))
+    return ", ".join(words)
+
+
+def subject_name(label: str) -> str:
+    """Return what a kind of thing is called: ``Line`` for ``services.line``."""
+    model = model_called(label)
+    words = str(model._meta.verbose_name) if model else label.partition(".")[2]
+    return words[:1].upper() + words[1:]
+
+
+def _texts(problems: str | None) -> list[str]:
+    return json.loads(problems) if problems else []

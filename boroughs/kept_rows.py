@@ -1,0 +1,220 @@
+"""What the database itself kept of money, stages and rights: rows before and after.
+
+Bulk changes and raw SQL are among them. A row belongs to the audit event of the same transaction;
+where there is none, somebody changed it past the portal's actions.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+from django.db import models
+from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import JSONObject, Now
+
+from boroughs import subjects
+from boroughs.authorization import Permission
+from boroughs.changes import Change, changes, people_in
+from boroughs.models import AuditEvent
+from boroughs.models.row_history import TrackedRow
+from boroughs.queries import people_named
+from londonpsn.common.exceptions import within
+from londonpsn.common.periods import Period
+
+DONE = {"insert": "added", "update": "changed", "delete": "removed"}
+BACK = timedelta(days=90)  # how far is looked for them where no day to begin with is said
+MOST = 500  # groups of them that are listed
+
+
+EXACT = models.JSONField(decoder=partial(json.JSONDecoder, parse_float=Decimal))
+
+
+class Content(JSONObject):
+    """Some columns of a row together, with money as it stands."""
+
+    output_field = EXACT
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A model whose rows are kept, the model that they are kept in, and how they name a council.
+
+    ``council`` is a path of fields; empty where a row belongs to no council.
+    """
+
+    tracked: type[models.Model]
+    rows: type[TrackedRow]
+    council: str
+
+    def council_id(self) -> models.Expression:
+        """Return the key of a kept row's council; none where what led to it is gone."""
+        if not self.council:
+            return Value(None, models.BigIntegerField())
+        first, _, rest = self.council.partition("__")
+        field = self.rows._meta.get_field(first)
+        if not rest:
+            return F(field.attname)
+        leads = field.related_model._base_manager.filter(pk=OuterRef(field.attname))
+        return Subquery(leads.values(rest)[:1])
+
+    def content(self) -> Content:
+        """Return the row itself, without what only tells of its keeping."""
+        own = (field.attname for field in self.rows._meta.concrete_fields)
+        fields = [name for name in own if not name.startswith("pgh_") and name != "id"]
+        return Content(**{name: name for name in fields})
+
+
+KEPT: dict[str, Kept] = {}
+
+
+def register(tracked: type[models.Model], council: str) -> None:
+    """Let an app say how the kept rows of a model name their council; once, when it is ready.
+
+    Rows of a model that is not registered are shown to nobody.
+    """
+    label = tracked._meta.label_lower
+    KEPT[label] = Kept(tracked, tracked._meta.get_field("rows").related_model, council)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """One row at one moment: of what, and what was added, changed or removed."""
+
+    pk: int
+    label: str
+    key: int
+    thing: str
+    done: str
+    at: datetime
+    transaction: int
+    changes: list[Change]
+
+    @property
+    def name(self) -> str:
+        return f"{self.thing[:1].upper()}{self.thing[1:]} {self.key}"
+
+    @property
+    def address(self) -> str:
+        return subjects.page_of(self.label, self.key)
+
+
+def in_transaction(user, transaction: int, council_id: int | None = None) -> QuerySet:
+    """Return the rows kept in one transaction that the person may read, of one council or all."""
+    return _found(user, KEPT, council_id, pgh_transaction=transaction)
+
+
+def about(user, label: str, key: int) -> QuerySet | None:
+    """Return the states of one row that the person may read; None where such are not kept."""
+    if label not in KEPT:
+        return None
+    return _found(user, [label], None, pgh_obj_id=key)
+
+
+def shown(user, found: Sequence[dict]) -> list[KeptRow]:
+    """Return found rows with what changed in words; one query for the names of people."""
+    states = [(KEPT[row["label"]], *_before_and_after(row)) for row in found]
+    people = {key for kept, *both in states for key in people_in(kept.tracked, *both)}
+    names = people_named(user, people)
+    return [
+        KeptRow(
+            pk=row["pgh_id"],
+            label=row["label"],
+            key=row["pgh_obj_id"],
+            thing=_name(kept),
+            done=DONE[row["pgh_label"]],
+            at=row["pgh_created_at"],
+            transaction=row["pgh_transaction"],
+            changes=changes(kept.tracked, before, after, names),
+        )
+        for row, (kept, before, after) in zip(found, states, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Rows of one table and council that one transaction touched and no event tells of."""
+
+    thing: str
+    done: str
+    count: int
+    council_id: int | None
+    transaction: int
+    at: datetime
+
+
+def changed_outside(user, period: Period) -> list[Outside]:
+    """Return what was changed without any event in its transaction, latest first; one query.
+
+    Without a day to begin with the last 90 days are looked through. At most 500 are returned.
+    """
+    groups = [_outside(user, label, period) for label in KEPT]
+    found = groups[0].union(*groups[1:], all=True).order_by("-at", "label", "pgh_transaction")
+    return [
+        Outside(
+            thing=_name(KEPT[group["label"]], group["count"]),
+            done=DONE[group["pgh_label"]],
+            count=group["count"],
+            council_id=group["of_council"],
+            transaction=group["pgh_transaction"],
+            at=group["at"],
+        )
+        for group in found[:MOST]
+    ]
+
+
+def _found(user, labels: Iterable[str], council_id: int | None, **key) -> QuerySet:
+    """Return kept rows of several tables as one list of plain values, each with the one before."""
+    each = [_of_one(user, label, council_id, **key) for label in labels]
+    return each[0].union(*each[1:], all=True)
+
+
+def _of_one(user, label: str, council_id: int | None, **key) -> QuerySet:
+    kept = KEPT[label]
+    rows = _readable(user, kept).filter(**key)
+    if council_id is not None:
+        rows = rows.filter(of_council=council_id)
+    before = kept.rows.objects.filter(
+        pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
+    )
+    before = before.order_by("-pgh_id").values(content=kept.content())
+    return rows.annotate(
+        label=Value(label, models.TextField()),
+        content=kept.content(),
+        before=Subquery(before[:1], output_field=EXACT),
+    ).values(
+        *("label", "pgh_id", "pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_transaction"),
+        *("content", "before"),
+    )
+
+
+def _readable(user, kept: Kept) -> QuerySet:
+    """Return the rows of councils whose trail the person reads, each with its council's key."""
+    rows = kept.rows.objects.annotate(of_council=kept.council_id())
+    councils: Collection[int] | None = user.access.councils_with(Permission.TRAIL_VIEW)
+    return rows if councils is None else rows.filter(of_council__in=councils)
+
+
+def _outside(user, label: str, period: Period) -> QuerySet:
+    """Return how many rows of one table each transaction without an event touched."""
+    events = AuditEvent.objects.filter(transaction=OuterRef("pgh_transaction"))
+    rows = _readable(user, KEPT[label]).filter(within("pgh_created_at__date", period))
+    if period.start is None:
+        rows = rows.filter(pgh_created_at__gte=Now() - BACK)
+    grouped = rows.filter(~Exists(events)).values("of_council", "pgh_transaction", "pgh_label")
+    return grouped.annotate(
+        label=Value(label, models.TextField()), count=Count("pgh_id"), at=Min("pgh_created_at")
+    ).values("label", "of_council", "pgh_transaction", "pgh_label", "count", "at")
+
+
+def _before_and_after(row: dict) -> tuple[dict | None, dict | None]:
+    if row["pgh_label"] == "delete":  # what is kept of it is the row as it was
+        return row["content"], None
+    return row["before"], row["content"]
+
+
+def _name(kept: Kept, count: int = 1) -> str:
+    named = kept.tracked._meta
+    return str(named.verbose_name if count == 1 else named.verbose_name_plural)

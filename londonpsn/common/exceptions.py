@@ -1,0 +1,70 @@
+"""What auditors look at first; apps register where theirs comes from when they are ready.
+
+An exception is allowed and out of the ordinary: a waiver, an override, two roles that undo the
+second pair of eyes, a change past the portal's actions.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+
+from django.db.models import Q
+from django.utils.text import slugify
+
+from londonpsn.common.periods import Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionRow:
+    """One thing out of the ordinary: what kind, when, at which council, by whom and why.
+
+    ``kind`` is what such things are called together. ``council_id`` None is the whole programme.
+    ``second_id`` is the other person of the two that a rule asks for, None where nobody is
+    recorded. ``amount`` is pounds that hang on it, None where that is not known or nothing does.
+    """
+
+    kind: str
+    on: date
+    council_id: int | None
+    what: str
+    reference: str = ""
+    address: str = ""
+    who_id: int | None = None
+    second_id: int | None = None
+    reason: str = ""
+    amount: Decimal | None = None
+
+    @property
+    def kind_code(self) -> str:
+        return slugify(self.kind)
+
+
+Source = Callable[[object, Period], Iterable[ExceptionRow]]
+SOURCES: list[Source] = []
+
+
+def register(source: Source) -> None:
+    """Let an app say what is out of the ordinary among its facts; once, when it is ready.
+
+    A source gets a person and a period, either side of which may be open. It yields what lies at
+    councils where the person reads the trail, ``access.councils_with("TRAIL_VIEW")``.
+    """
+    SOURCES.append(source)
+
+
+def exceptions_of(user, period: Period) -> list[ExceptionRow]:
+    """Return everything out of the ordinary that the person may read, latest first."""
+    found = [row for source in SOURCES for row in source(user, period)]
+    return sorted(found, key=attrgetter("on"), reverse=True)
+
+
+def within(field: str, period: Period) -> Q:
+    """The rows whose day ``field`` lies in the period."""
+    found = Q()
+    if period.start:
+        found &= Q(**{f"{field}__gte": period.start})
+    if period.end:
+        found &= Q(**{f"{field}__lt": period.end})
+    return found

@@ -1,0 +1,85 @@
+"""What of lines and their moves is out of the ordinary."""
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.urls import reverse
+
+from boroughs.authorization import Permission
+from londonpsn.common.exceptions import ExceptionRow, within
+from londonpsn.common.periods import Period
+from services.models import Charge, LineFlag, LineMove
+from services.stages import Stage
+
+WAIVER = "Waiver"
+NO_PARALLEL_RUN = "no parallel run"
+LINE = ("line", "line__reference", "line__body__council")
+
+
+def waivers(user, period: Period) -> Iterator[ExceptionRow]:
+    """Yield lines ceased without running beside the new ones, and lines exempt from moving.
+
+    ``amount`` is the line's pounds a month, on the day it was let off.
+    """
+    yield from _without_parallel_run(user, period)
+    yield from _exempt(user, period)
+
+
+def _without_parallel_run(user, period: Period) -> Iterator[ExceptionRow]:
+    same_day = LineMove.objects.filter(
+        line=OuterRef("line"), on=OuterRef("on"), to_stage=Stage.CUTOVER
+    )
+    moves = (
+        LineMove.objects.filter(_readable(user), within("on", period))
+        .filter(to_stage=Stage.CEASE_ORDERED)
+        .filter(Q(reason__istartswith=NO_PARALLEL_RUN) | Exists(same_day))
+        .annotate(monthly=_monthly("on"))
+        .order_by("-on", "-pk")
+        .values_list("on", *LINE, "by", "reason", "monthly")
+    )
+    for on, line, reference, council, by, reason, monthly in moves:
+        yield ExceptionRow(
+            kind=WAIVER,
+            on=on,
+            council_id=council,
+            what="Ceased on the day the new line came into use",
+            reference=reference,
+            address=reverse("line", args=[line]),
+            who_id=by,
+            reason=reason,
+            amount=monthly,
+        )
+
+
+def _exempt(user, period: Period) -> Iterator[ExceptionRow]:
+    flags = (
+        LineFlag.objects.filter(_readable(user), within("starts_on", period))
+        .filter(kind=LineFlag.Kind.EXEMPT)
+        .annotate(monthly=_monthly("starts_on"))
+        .order_by("-starts_on", "-pk")
+        .values_list("starts_on", *LINE, "reason", "monthly")
+    )
+    for on, line, reference, council, reason, monthly in flags:
+        yield ExceptionRow(
+            kind=WAIVER,
+            on=on,
+            council_id=council,
+            what="Exempt from moving",
+            reference=reference,
+            address=reverse("line", args=[line]),
+            reason=reason,
+            amount=monthly,
+        )
+
+
+def _readable(user) -> Q:
+    councils = user.access.councils_with(Permission.TRAIL_VIEW)
+    return Q() if councils is None else Q(line__body__council__in=councils)
+
+
+def _monthly(day: str) -> Subquery:
+    """The recurring charge of the row's line that was the last to begin by a day."""
+    charges = Charge.objects.filter(
+        line=OuterRef("line"), kind=Charge.Kind.RECURRING, starts_on__lte=OuterRef(day)
+    )
+    return Subquery(charges.order_by("-starts_on").values("amount")[:1])
