@@ -14,7 +14,7 @@ from django.utils import timezone
 from boroughs import kept_rows
 from boroughs.authorization import Permission, Role, conflicts_of
 from boroughs.models import AuditEvent, Council, Delegation, Membership
-from londonpsn.common.exceptions import ExceptionRow, exceptions_of, within
+from londonpsn.common.exceptions import ExceptionRow, exceptions_of, moments_within
 from londonpsn.common.periods import Period
 
 SUPPORTING = (Role.ADMINISTRATOR, Role.PROGRAMME_OFFICER)
@@ -35,7 +35,7 @@ def access_by_support(user, period: Period) -> Iterator[ExceptionRow]:
     for role in SUPPORTING:
         by_support |= Q(role__contains=role)
     events = AuditEvent.objects.visible_to(user).exclude(council_id=None)
-    for event in events.filter(by_support, within("at__date", period)).order_by("-pk"):
+    for event in events.filter(by_support, moments_within("at", period)).order_by("-pk"):
         yield ExceptionRow(
             kind="Access by support",
             on=timezone.localtime(event.at).date(),
@@ -96,7 +96,7 @@ def _together(one: _Holding, other: _Holding) -> Period | None:
 
 
 def _conflict(one: _Holding, other: _Holding, on: date) -> ExceptionRow:
-    last = max(one, other, key=lambda holding: holding.period.start)
+    last = max(other, one, key=lambda holding: holding.period.start)
     return ExceptionRow(
         kind="Role conflict",
         on=on,

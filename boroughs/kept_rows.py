@@ -5,6 +5,7 @@ where there is none, somebody changed it past the portal's actions.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import models
-from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject, Now
 
 from boroughs import subjects
@@ -21,12 +22,13 @@ from boroughs.changes import Change, changes, people_in
 from boroughs.models import AuditEvent
 from boroughs.models.row_history import TrackedRow
 from boroughs.queries import people_named
-from londonpsn.common.exceptions import within
+from londonpsn.common.exceptions import moments_within
 from londonpsn.common.periods import Period
 
 DONE = {"insert": "added", "update": "changed", "delete": "removed"}
 BACK = timedelta(days=90)  # how far is looked for them where no day to begin with is said
 MOST = 500  # groups of them that are listed
+LISTED = ("pgh_id", "pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_transaction")
 
 
 EXACT = models.JSONField(decoder=partial(json.JSONDecoder, parse_float=Decimal))
@@ -53,12 +55,25 @@ class Kept:
         """Return the key of a kept row's council; none where what led to it is gone."""
         if not self.council:
             return Value(None, models.BigIntegerField())
+        leads, key, rest = self._first_step()
+        if not rest:
+            return F(key)
+        return Subquery(leads.filter(pk=OuterRef(key)).values(rest)[:1])
+
+    def of_councils(self, councils: Collection[int]) -> Q:
+        """The kept rows of some councils; found from the councils, not row by row."""
+        if not self.council:
+            return Q(pk=None)
+        leads, key, rest = self._first_step()
+        if not rest:
+            return Q(**{f"{key}__in": councils})
+        return Q(**{f"{key}__in": leads.filter(**{f"{rest}__in": councils}).values("pk")})
+
+    def _first_step(self) -> tuple[QuerySet, str, str]:
+        """Return what the path leads to first, the column that does, and the rest of the path."""
         first, _, rest = self.council.partition("__")
         field = self.rows._meta.get_field(first)
-        if not rest:
-            return F(field.attname)
-        leads = field.related_model._base_manager.filter(pk=OuterRef(field.attname))
-        return Subquery(leads.values(rest)[:1])
+        return field.related_model._base_manager.all(), field.attname, rest
 
     def content(self) -> Content:
         """Return the row itself, without what only tells of its keeping."""
@@ -114,23 +129,29 @@ def about(user, label: str, key: int) -> QuerySet | None:
 
 
 def shown(user, found: Sequence[dict]) -> list[KeptRow]:
-    """Return found rows with what changed in words; one query for the names of people."""
-    states = [(KEPT[row["label"]], *_before_and_after(row)) for row in found]
-    people = {key for kept, *both in states for key in people_in(kept.tracked, *both)}
+    """Return found rows with what changed in words; two queries."""
+    states = _states(found)
+    people = {
+        key
+        for row in found
+        for key in people_in(KEPT[row["label"]].tracked, *states[row["label"], row["pgh_id"]])
+    }
     names = people_named(user, people)
-    return [
-        KeptRow(
-            pk=row["pgh_id"],
-            label=row["label"],
-            key=row["pgh_obj_id"],
-            thing=_name(kept),
-            done=DONE[row["pgh_label"]],
-            at=row["pgh_created_at"],
-            transaction=row["pgh_transaction"],
-            changes=changes(kept.tracked, before, after, names),
-        )
-        for row, (kept, before, after) in zip(found, states, strict=True)
-    ]
+    return [_shown(row, *states[row["label"], row["pgh_id"]], names) for row in found]
+
+
+def _shown(row: dict, before: dict | None, after: dict | None, names: dict) -> KeptRow:
+    kept = KEPT[row["label"]]
+    return KeptRow(
+        pk=row["pgh_id"],
+        label=row["label"],
+        key=row["pgh_obj_id"],
+        thing=_name(kept),
+        done=DONE[row["pgh_label"]],
+        at=row["pgh_created_at"],
+        transaction=row["pgh_transaction"],
+        changes=changes(kept.tracked, before, after, names),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,44 +187,62 @@ def changed_outside(user, period: Period) -> list[Outside]:
 
 
 def _found(user, labels: Iterable[str], council_id: int | None, **key) -> QuerySet:
-    """Return kept rows of several tables as one list of plain values, each with the one before."""
-    each = [_of_one(user, label, council_id, **key) for label in labels]
+    """Return which rows of several tables there are, as one list of plain values.
+
+    What is in them is read for those alone that are shown, by ``shown``.
+    """
+    each = []
+    for label in labels:
+        rows = _readable(user, KEPT[label]).filter(**key)
+        if council_id is not None:
+            rows = rows.filter(KEPT[label].of_councils([council_id]))
+        rows = rows.annotate(label=Value(label, models.TextField()))
+        each.append(rows.values("label", *LISTED))
     return each[0].union(*each[1:], all=True)
 
 
-def _of_one(user, label: str, council_id: int | None, **key) -> QuerySet:
+def _states(found: Sequence[dict]) -> dict[tuple[str, int], tuple[dict | None, dict | None]]:
+    """Return what each found row was before and after, by label and key; one query."""
+    wanted = defaultdict(list)
+    for row in found:
+        wanted[row["label"]].append(row["pgh_id"])
+    each = [_with_content(label, keys) for label, keys in wanted.items()]
+    rows = each[0].union(*each[1:], all=True) if each else []
+    return {(row["label"], row["pgh_id"]): _before_and_after(row) for row in rows}
+
+
+def _with_content(label: str, keys: list[int]) -> QuerySet:
     kept = KEPT[label]
-    rows = _readable(user, kept).filter(**key)
-    if council_id is not None:
-        rows = rows.filter(of_council=council_id)
-    before = kept.rows.objects.filter(
+    # By an expression, so that the few rows of one thing are sorted and not all rows gone through.
+    earlier = kept.rows.objects.filter(
         pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
-    )
-    before = before.order_by("-pgh_id").values(content=kept.content())
-    return rows.annotate(
-        label=Value(label, models.TextField()),
-        content=kept.content(),
-        before=Subquery(before[:1], output_field=EXACT),
-    ).values(
-        *("label", "pgh_id", "pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_transaction"),
-        *("content", "before"),
+    ).order_by(F("pgh_id") * -1)
+    return (
+        kept.rows.objects.filter(pk__in=keys)
+        .annotate(
+            label=Value(label, models.TextField()),
+            content=kept.content(),
+            before=Subquery(earlier.values(content=kept.content())[:1], output_field=EXACT),
+        )
+        .values("label", "pgh_id", "pgh_label", "content", "before")
     )
 
 
 def _readable(user, kept: Kept) -> QuerySet:
-    """Return the rows of councils whose trail the person reads, each with its council's key."""
-    rows = kept.rows.objects.annotate(of_council=kept.council_id())
-    councils: Collection[int] | None = user.access.councils_with(Permission.TRAIL_VIEW)
-    return rows if councils is None else rows.filter(of_council__in=councils)
+    """Return the rows of councils whose trail the person reads."""
+    councils = user.access.councils_with(Permission.TRAIL_VIEW)
+    rows = kept.rows.objects.all()
+    return rows if councils is None else rows.filter(kept.of_councils(councils))
 
 
 def _outside(user, label: str, period: Period) -> QuerySet:
     """Return how many rows of one table each transaction without an event touched."""
     events = AuditEvent.objects.filter(transaction=OuterRef("pgh_transaction"))
-    rows = _readable(user, KEPT[label]).filter(within("pgh_created_at__date", period))
+    rows = _readable(user, KEPT[label]).filter(moments_within("pgh_created_at", period))
     if period.start is None:
         rows = rows.filter(pgh_created_at__gte=Now() - BACK)
-    grouped = rows.filter(~Exists(events)).values("of_council", "pgh_transaction", "pgh_label")
+    rows = rows.filter(~Exists(events)).annotate(of_council=KEPT[label].council_id())
+    grouped = rows.values("of_council", "pgh_transaction", "pgh_label")
     return grouped.annotate(
         label=Value(label, models.TextField()), count=Count("pgh_id"), at=Min("pgh_created_at")
     ).values("label", "of_council", "pgh_transaction", "pgh_label", "count", "at")

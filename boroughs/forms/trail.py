@@ -6,7 +6,7 @@ from datetime import timedelta
 from django import forms
 
 from boroughs.models import AuditEvent
-from londonpsn.common.exceptions import within
+from londonpsn.common.exceptions import moments_within
 from londonpsn.common.periods import FIRST_YEAR, LAST_YEAR, Period
 
 LARGEST_KEY = 2**63 - 1
@@ -98,7 +98,7 @@ class TrailFilterForm(DaysForm):
         wanted = {field: chosen[name] for name, field in plain.items() if chosen.get(name)}
         if chosen["subject"]:
             wanted["subject_type"], wanted["subject_id"] = chosen["subject"]
-        return events.filter(within("at__date", self.period), **wanted)
+        return events.filter(moments_within("at", self.period), **wanted)
 
 
 class ExceptionFilterForm(DaysForm):

@@ -6,12 +6,13 @@ second pair of eyes, a change past the portal's actions.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from operator import attrgetter
 
 from django.db.models import Q
 from django.utils.text import slugify
+from django.utils.timezone import make_aware
 
 from londonpsn.common.periods import Period
 
@@ -62,9 +63,19 @@ def exceptions_of(user, period: Period) -> list[ExceptionRow]:
 
 def within(field: str, period: Period) -> Q:
     """The rows whose day ``field`` lies in the period."""
+    return _between(field, period.start, period.end)
+
+
+def moments_within(field: str, period: Period) -> Q:
+    """The rows whose moment ``field`` lies on a day of the period, as days are in London."""
+    days = (period.start, period.end)
+    return _between(field, *(day and make_aware(datetime.combine(day, time.min)) for day in days))
+
+
+def _between(field: str, start, end) -> Q:
     found = Q()
-    if period.start:
-        found &= Q(**{f"{field}__gte": period.start})
-    if period.end:
-        found &= Q(**{f"{field}__lt": period.end})
+    if start:
+        found &= Q(**{f"{field}__gte": start})
+    if end:
+        found &= Q(**{f"{field}__lt": end})
     return found

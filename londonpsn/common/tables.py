@@ -266,9 +266,8 @@ class Table:
 
     def _draw(self, request, sample: Sample | None, paginator: Paginator) -> Draw | None:
         """Return the sample shown, or one to draw: for who reads trails, of what has more pages."""
-        user, is_long = request.user, self.has_files and paginator.num_pages > 1
-        may_draw = is_long and user.is_authenticated and user.access.allows_anywhere(TRAIL_VIEW)
-        if sample is None and not may_draw:
+        is_long = self.has_files and paginator.num_pages > 1
+        if sample is None and not (is_long and _draws_samples(request.user)):
             return None
         own = [self._field(name) for name in ("sample", "seed", "page")]
         left_out = {*own, "format", "table"}
@@ -328,6 +327,10 @@ class Table:
 
     def _file_address(self, request, how: str) -> str:
         return _query(request, [self._field("page")], format=how, table=self.name)
+
+
+def _draws_samples(user) -> bool:
+    return user.is_authenticated and user.access.allows_anywhere(TRAIL_VIEW)
 
 
 def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | None:

@@ -302,12 +302,12 @@ def test_rows_of_another_council_in_the_same_transaction_are_not_shown(
     assert "Contract of Sutton" in everything
 
 
-def test_the_rows_of_a_transaction_that_one_may_not_read_do_not_exist(sutton, auditor):
-    contract = new.new_contract(sutton)
-    transaction = contract.rows.get().pgh_transaction
+def test_the_rows_of_a_transaction_that_one_may_not_read_do_not_exist(db, camden):
+    loaded = head_of("STN").transaction  # of Sutton, Camden and Kingston at once
+    reader = signed_in(new.member(new.new_council(), "AUDITOR"))
 
-    assert auditor.get(f"/trail/rows/{transaction}/").status_code == 404
-    assert auditor.get("/trail/rows/99999999999999999999/").status_code == 404
+    for transaction in (loaded, 1, 99999999999999999999):
+        assert reader.get(f"/trail/rows/{transaction}/").status_code == 404
 
 
 def test_what_raw_sql_removed_is_still_told(camden, line, auditor):
