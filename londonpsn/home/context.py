@@ -98,6 +98,8 @@ def _sees_access(user, slug: str) -> bool:
     roles = (held for held in user.access.roles if held.council and held.council.slug == slug)
     may = any(Permission.ACCESS_VIEW in GRANTS[Role(held.role)] for held in roles)
     return may or user.access.allows(Permission.ACCESS_VIEW)
+
+
 def _read_place(user, place: str) -> str:
     """The slug of a council where the person reads the trail, else ``all``."""
     if user.access.allows(Permission.TRAIL_VIEW):
