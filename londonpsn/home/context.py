@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from boroughs.authorization import GRANTS, Permission, Role, can
+from boroughs.authorization import Permission, Role, can
 from boroughs.models import JobRun
 from londonpsn.common import clock
 
@@ -28,7 +28,12 @@ BY_PLACE = (
     *("council", "lines", "sites", "savings", "spend", "contracts"),
     *("access", "exceptions", "trail"),
 )
-OF_READERS = ("exceptions", "trail")  # for a council where the person reads the trail, or all
+# What is open at some of a person's councils only; of the others the entry leads to all of it.
+NEEDS = {
+    "access": Permission.ACCESS_VIEW,
+    "exceptions": Permission.TRAIL_VIEW,
+    "trail": Permission.TRAIL_VIEW,
+}
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
     Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
@@ -84,29 +89,18 @@ def _menu(request) -> list[MenuItem]:
         label, view, also = MENU[key]
         if view == "council" and place == "all":
             continue
-        at = place if view != "access" or _sees_access(user, place) else "all"
-        arguments = [at] if view in BY_PLACE else []
-        address = reverse(view, args=arguments)
-        here_or_all = _read_place(user, place) if view in OF_READERS else place
-        address = reverse(view, args=[here_or_all] if view in BY_PLACE else [])
+        at = place if key not in NEEDS or _may_at(user, NEEDS[key], place) else "all"
+        address = reverse(view, args=[at] if view in BY_PLACE else [])
         items.append(MenuItem(label, address, name == view or name in also))
     return items
 
 
-def _sees_access(user, slug: str) -> bool:
-    """Whether the person may see who holds which role at a council that they see."""
-    roles = (held for held in user.access.roles if held.council and held.council.slug == slug)
-    may = any(Permission.ACCESS_VIEW in GRANTS[Role(held.role)] for held in roles)
-    return may or user.access.allows(Permission.ACCESS_VIEW)
-
-
-def _read_place(user, place: str) -> str:
-    """The slug of a council where the person reads the trail, else ``all``."""
-    if user.access.allows(Permission.TRAIL_VIEW):
-        return place
-    named = user.access.councils_named(Permission.TRAIL_VIEW)
-    read = {held.council.slug for held in user.access.roles if held.council_id in named}
-    return place if place in read else "all"
+def _may_at(user, permission: Permission, slug: str) -> bool:
+    """Whether the person holds it at a council of theirs; at every one where it is held for all."""
+    if user.access.allows(permission):
+        return True
+    named = user.access.councils_named(permission)
+    return slug in {held.council.slug for held in user.access.roles if held.council_id in named}
 
 
 def _menu_of(user) -> list[str]:
