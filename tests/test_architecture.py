@@ -1,12 +1,18 @@
 """The arrow of imports follows the foreign keys, and no page is open to strangers."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import DecimalField
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from boroughs.models.row_history import TrackedRow
+from services.stages import Stage
 
 ROOT = Path(settings.BASE_DIR)
 LAYERS = ["londonpsn", "procurement", "services", "boroughs", "londonpsn.common"]
@@ -130,3 +136,172 @@ def test_no_page_is_open_to_strangers(client, db):
             open_to_all.add((route, response.status_code))
 
     assert open_to_all == set()
+
+
+# Writing
+
+
+ACTIONS = sorted(path for app in LAYERS[1:4] for path in (ROOT / app / "actions").glob("*.py"))
+RECORDS = {"record", "record_each", "record_security"}
+WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+WRITES |= {"copy_rows", "delete", "update"}
+STATEMENT = re.compile(r"\b(INSERT INTO|DELETE FROM|UPDATE \S+ SET|TRUNCATE)\b")
+# What writes beside the actions, and why it may.
+WRITERS = {
+    "boroughs/audit.py": "the trail itself",
+    "boroughs/trail.py": "its checks, and what of it expires",
+    "boroughs/jobs.py": "job runs: what was asked for and what came of it",
+    "boroughs/models/people.py": "the manager by which a person is made",
+    "boroughs/api/authentication.py": "when a token was last used",
+    "boroughs/reference/__init__.py": "reference data of the first start",
+    "services/reference/__init__.py": "reference data of the first start",
+    "londonpsn/demo/load.py": "the demonstration's data",
+    "londonpsn/common/tabular.py": "a workbook, and no row",
+}
+
+
+def names_called(node: ast.AST) -> set[str]:
+    called = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
+    return {
+        one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in called
+    }
+
+
+def definitions() -> list[ast.FunctionDef | ast.ClassDef]:
+    """Every function and class at the top of the actions' modules."""
+    return [
+        node
+        for path in ACTIONS
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    ]
+
+
+def records(node: ast.AST, among: dict[str, ast.AST], seen=()) -> bool:
+    """Answer whether an action writes an event, itself or through another one that it calls."""
+    called = names_called(node)
+    if called & RECORDS:
+        return True
+    others = (called & among.keys()) - {*seen}
+    return any(records(among[other], among, (*seen, other)) for other in others)
+
+
+def test_every_action_of_a_person_writes_an_event():
+    among = {node.name: node for node in definitions()}
+    by_a_person = [
+        node
+        for node in definitions()
+        if isinstance(node, ast.FunctionDef)
+        and {"by", "upload"} & {each.arg for each in (*node.args.args, *node.args.kwonlyargs)}
+    ]
+
+    assert len(by_a_person) >= 15
+    silent = {node.name for node in by_a_person if not records(node, among)}
+    assert not silent, f"{', '.join(sorted(silent))}: call audit.record() last."
+
+
+def written_in(path: Path) -> set[str]:
+    """The calls and statements in a file that write rows.
+
+    ``update`` and ``delete`` are those of querysets.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            source = ast.unparse(node.func)
+            of_rows = (
+                name not in ("update", "delete") or ".objects" in source or ".filter(" in source
+            )
+            without_commit = any(word.arg == "commit" for word in node.keywords)
+            if name in WRITES and of_rows and not without_commit:
+                found.add(f"{source}()")
+        elif isinstance(node, ast.Constant) and STATEMENT.search(str(node.value)):
+            found.add(str(node.value).strip()[:40])
+    return found
+
+
+def test_nothing_but_actions_writes():
+    """Views, the API, the administration, queries and work read, and call actions."""
+    writers = {
+        name: written
+        for path in sources()
+        if "/actions/" not in (name := str(path.relative_to(ROOT)))
+        and not name.startswith(("londonpsn/embedded", "londonpsn/management"))
+        and (written := written_in(path))
+    }
+
+    others = {name: written for name, written in writers.items() if name not in WRITERS}
+    assert others == {}, f"Write through an action, or say in WRITERS why not: {others}"
+    assert WRITERS.keys() == writers.keys()
+
+
+# What is money, a stage or a right is kept as it was
+
+
+KEPT_BY_NONE = {
+    "MigrationStatus": "derived: comes back the same from what it is made of",
+    "SavingsMonth": "derived",
+    "SavingsByMonth": "derived: a view",
+    "SavingsCoverage": "derived",
+    "Council": "its figures are an area and a place",
+    "Site": "its figures are a place",
+}
+RIGHTS = {"Membership", "Delegation", "ApiToken", "User"}
+
+
+def test_every_table_of_money_a_stage_or_a_right_keeps_what_its_rows_were():
+    ours = [model for app in LAYERS[1:4] for model in apps.get_app_config(app).get_models()]
+    tracked = {model.pgh_tracked_model: model for model in ours if issubclass(model, TrackedRow)}
+    to_keep = {
+        model
+        for model in ours
+        if not issubclass(model, TrackedRow)
+        and (
+            model.__name__ in RIGHTS
+            or any(
+                isinstance(field, DecimalField) or list(field.choices or ()) == Stage.choices
+                for field in model._meta.concrete_fields
+            )
+        )
+    }
+
+    missing = {model.__name__ for model in to_keep - tracked.keys()}
+    assert missing == KEPT_BY_NONE.keys(), "decorate it with keep_rows(), or say why not"
+    for model in to_keep & tracked.keys():
+        held = {field.name for field in tracked[model]._meta.concrete_fields}
+        for field in model._meta.concrete_fields:
+            of_worth = isinstance(field, DecimalField) or field.choices or field.name == "is_active"
+            assert not of_worth or field.name in held, f"{model.__name__}.{field.name} is not kept"
+
+
+# Roles stand in one table
+
+
+KNOWS_ROLES = {
+    "boroughs/authorization.py",
+    "boroughs/trail.py",  # mails the heads to auditors
+}
+
+
+def asks_for_a_role(node: ast.AST) -> bool:
+    """Answer whether it compares a role, or looks rows up by one."""
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        return any(ast.unparse(side).split(".")[-1] == "role" for side in sides) or any(
+            "Role." in ast.unparse(side) for side in sides
+        )
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".filter", ".exclude")):
+        return any((word.arg or "").startswith("role") for word in node.keywords)
+    return False
+
+
+def test_what_a_role_may_is_asked_of_the_table_of_grants_alone():
+    knowing = {
+        name
+        for path in sources()
+        if not (name := str(path.relative_to(ROOT))).startswith("londonpsn/demo")
+        and any(asks_for_a_role(node) for node in ast.walk(ast.parse(path.read_text())))
+    }
+
+    assert knowing == KNOWS_ROLES, "ask for a permission: user.access.allows(Permission.…)"
