@@ -7,7 +7,7 @@ class BoroughsConfig(AppConfig):
 
     def ready(self):
         # Models are there only now, so what needs them is imported here.
-        from boroughs import audit, exceptions, kept_rows, models, subjects
+        from boroughs import attachments, audit, exceptions, kept_rows, models, subjects
         from boroughs.work import jobs_to_look_at, roles_to_look_over
         from londonpsn.common import tables, work
         from londonpsn.common.exceptions import register
@@ -25,3 +25,6 @@ class BoroughsConfig(AppConfig):
         subjects.register(models.Body, page="body")
         subjects.register(models.Site, page="site")
         subjects.register(models.Connection, page="connection")
+        attachments.register(
+            "site", models.Site, url_name="site", council=lambda row: row.body.council
+        )

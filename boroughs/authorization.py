@@ -122,6 +122,15 @@ class Access:
             None
         }
 
+    def councils_of_own_role(self, permission: Permission) -> frozenset[int]:
+        """The councils at which a role of that very council gives it, and none for all of them.
+
+        Beside ``councils_named``: a role for all councils that is narrowed to one is still no role
+        of that council.
+        """
+        own = {held.council_id for held in self.roles if permission in GRANTS[Role(held.role)]}
+        return self.councils_named(permission) & own
+
     def councils_with(self, permission: Permission) -> frozenset[int] | None:
         """Return the councils at which it is held, None for all of them."""
         held_everywhere = (permission, None) in self.grants

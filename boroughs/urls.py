@@ -1,6 +1,6 @@
 from django.urls import path
 
-from boroughs.views import access, account, exceptions, jobs, trail
+from boroughs.views import access, account, documents, exceptions, jobs, tokens, trail
 
 urlpatterns = [
     path("jobs/", jobs.jobs_page, name="jobs"),
@@ -14,4 +14,9 @@ urlpatterns = [
     path("trail/<int:pk>/", trail.event, name="trail-event"),
     path("trail/rows/<int:transaction>/", trail.rows, name="trail-rows"),
     path("c/<slug:slug>/exceptions/", exceptions.exceptions, name="exceptions"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("attach/<slug:kind>/<int:pk>/document/", documents.document_add, name="document-add"),
+    path("attach/<slug:kind>/<int:pk>/note/", documents.note_add, name="note-add"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/revoke/", tokens.token_revoke, name="token-revoke"),
 ]

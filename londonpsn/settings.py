@@ -95,7 +95,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "londonpsn.home.limits.RequestSizeMiddleware",
     "londonpsn.home.health.DatabaseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -187,6 +189,16 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "redbeat.RedBeatScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
+# What is counted for a minute or so. Nothing depends on it: it may be empty at any time.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "londonpsn",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+
 # People.
 AUTH_USER_MODEL = "boroughs.User"
 LOGIN_URL = "login"
@@ -233,11 +245,44 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# What no page uses is switched off in the browser.
+PERMISSIONS_POLICY = {
+    feature: []
+    for feature in (
+        *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media"),
+        *("fullscreen", "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi"),
+        *("payment", "picture-in-picture", "screen-wake-lock", "serial", "usb"),
+        "xr-spatial-tracking",
+    )
+}
+
 CSRF_FAILURE_VIEW = "londonpsn.home.views.form_not_taken"
 
 # What people send: up to a limit, and kept here between looking over and loading.
 FILE_UPLOAD_HANDLERS = ["londonpsn.common.uploads.CappedUploadHandler"]
 UPLOADS = data_directory.data_directory() / "uploads"
+DOCUMENTS = Path(env("DOCUMENTS", default=str(data_directory.data_directory() / "documents")))
+MOST_BYTES_A_REQUEST = 25 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # of what is no file
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+WEB_STATEMENT_SECONDS = env.int("WEB_STATEMENT_SECONDS", default=30)  # londonpsn/wsgi.py
+
+# How long things are kept (rules of the portal, 6.3): the security log between 6 and 24 months,
+# records of a contract as long as it runs and six years of limitation after it, other records of
+# the business seven years, and neither less than three years (Procurement Act 2023, section 98).
+RETENTION = {
+    "SECURITY_MONTHS": env.int("RETENTION_SECURITY_MONTHS", default=13),
+    "CONTRACT_YEARS": env.int("RETENTION_CONTRACT_YEARS", default=6),
+    "BUSINESS_YEARS": env.int("RETENTION_BUSINESS_YEARS", default=7),
+    "SHORT_YEARS": env.int("RETENTION_SHORT_YEARS", default=1),
+}
+_at_least = {"SECURITY_MONTHS": 6, "CONTRACT_YEARS": 3, "BUSINESS_YEARS": 3, "SHORT_YEARS": 1}
+if _too_short := [name for name, least in _at_least.items() if RETENTION[name] < least]:
+    raise ImproperlyConfigured(
+        f"RETENTION_{_too_short[0]} is {RETENTION[_too_short[0]]}. "
+        f"It has to be {_at_least[_too_short[0]]} at least."
+    )
 
 # Who answers for the portal; the public pages say so. Without them it is a demonstration.
 CONTROLLER_NAME = env("CONTROLLER_NAME", default="")
@@ -263,7 +308,11 @@ REST_FRAMEWORK = {
         "boroughs.api.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "boroughs.api.authentication.TokenMayWrite",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["boroughs.api.throttling.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "boroughs.api.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": ["boroughs.api.filters.CouncilFilterBackend"],
@@ -272,6 +321,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "UNICODE_JSON": True,
 }
+API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=600)  # of a token, of a person
 SPECTACULAR_SETTINGS = {
     "TITLE": "LondonPSN portal",
     "DESCRIPTION": (
@@ -282,9 +332,15 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "londonpsn.api.document_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "BodyKindEnum": "boroughs.models.council.BodyKind",
+        "CarrierEnum": "boroughs.api.documents.KINDS",
         "CouncilKindEnum": "boroughs.models.council.CouncilKind",
+        "DocumentKindEnum": "boroughs.models.document.DocumentKind",
         "JobRunKindEnum": "boroughs.models.jobs.JobRunKind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

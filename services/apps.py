@@ -7,7 +7,7 @@ class ServicesConfig(AppConfig):
 
     def ready(self):
         # Models are there only now, so what needs them is imported here.
-        from boroughs import jobs, kept_rows, subjects
+        from boroughs import attachments, jobs, kept_rows, subjects
         from londonpsn.common import exceptions, work
         from londonpsn.common.locks import Lock
         from services import models
@@ -31,3 +31,20 @@ class ServicesConfig(AppConfig):
             kept_rows.register(of_a_line, council="line__body__council")
         for of_a_move in (models.ReplacementLine, models.Baseline):
             kept_rows.register(of_a_move, council="replacement__body__council")
+        attachments.register(
+            "line",
+            models.Line,
+            url_name="line",
+            council=lambda row: row.body.council,
+            contract_ends_on="contract__ends_on",
+        )
+        attachments.register(
+            "contract",
+            models.Contract,
+            url_name="contract",
+            council=lambda row: row.council,
+            contract_ends_on="ends_on",
+        )
+        attachments.register(
+            "move", models.Replacement, url_name="move", council=lambda row: row.body.council
+        )

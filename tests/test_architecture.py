@@ -106,6 +106,7 @@ def address(route: str) -> str:
         "<slug:slug>": "camden",
         "<slug:programme>": "psn-network",
         "<slug:code>": "bt",
+        "<slug:kind>": "line",
         "<int:pk>": "1",
         "<int:transaction>": "1",
         "<uuid:batch>": "00000000-0000-0000-0000-000000000000",

@@ -1,6 +1,6 @@
 """Every write of API tokens."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -9,9 +9,21 @@ from boroughs import audit
 from boroughs.authorization import Permission, can
 from boroughs.models import ApiToken, AuditEvent, Council, User
 from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.periods import end_of
 
 LONGEST = timedelta(days=366)
+USUAL_DAYS, MOST_DAYS = timedelta(days=90), timedelta(days=365)
 IN_FORCE_AT_ONCE = 20  # of one person
+
+
+def works_until(last_day: date, today: date) -> datetime:
+    """Return when a token expires whose last day is chosen on the real day ``today``.
+
+    Raises BadInput for a day that is over or too far.
+    """
+    if not today <= last_day <= today + MOST_DAYS:
+        raise BadInput("Choose a day from today on, at most a year from now.")
+    return end_of(last_day)
 
 
 @transaction.atomic

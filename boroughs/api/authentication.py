@@ -1,17 +1,26 @@
 """A program that calls the API in a person's name."""
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 
+from allauth.core.internal.httpkit import get_client_ip
+from django.core.cache import cache
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from redis import RedisError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import get_authorization_header as header_of
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 
+from boroughs import audit
 from boroughs.authorization import resolve
-from boroughs.models import ApiToken
+from boroughs.models import ApiToken, AuditEvent
 from londonpsn.common import clock
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
+REFUSAL_IS_NOTED_EVERY = 60  # seconds
+log = logging.getLogger(__name__)
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -24,9 +33,11 @@ class ApiTokenAuthentication(BaseAuthentication):
         if len(words) != 2 or words[0] != self.keyword:
             return None
         now = clock.now()
-        tokens = ApiToken.objects.with_secret(words[1]).in_force(now).select_related("user")
+        named = ApiToken.objects.with_secret(words[1])
+        tokens = named.in_force(now).select_related("user")
         token = tokens.filter(user__is_active=True).first()
         if token is None:
+            note_refusal(request, named.first(), now)
             raise AuthenticationFailed("This token does not exist, has expired or was revoked.")
         if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
@@ -37,6 +48,50 @@ class ApiTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request):
         return self.keyword
+
+
+class TokenMayWrite(BasePermission):
+    """A token that only reads is told so before anything else is looked at."""
+
+    message = (
+        "This token is for reading only. Make one that may write, on the portal’s page of tokens."
+    )
+
+    def has_permission(self, request, view) -> bool:
+        token = request.auth
+        is_reader = isinstance(token, ApiToken) and token.scope == ApiToken.Scope.READ
+        return request.method in SAFE_METHODS or not is_reader
+
+
+def note_refusal(request: HttpRequest, token: ApiToken | None, at: datetime) -> None:
+    """Write in the security log that a token was refused.
+
+    Once a minute for one token from one address, and for all that nobody knows from one address:
+    whoever tries many fills no log. While the broker cannot be reached, the server's log has it.
+    """
+    address = get_client_ip(request) or ""
+    key = f"token-refused:{token.pk if token else 'unknown'}:{address}"
+    try:
+        is_first = cache.add(key, True, REFUSAL_IS_NOTED_EVERY)
+    except RedisError:
+        log.warning("An API token was refused.")
+        return
+    if is_first:
+        audit.record_security(
+            AuditEvent.Type.TOKEN_REFUSED,
+            at=at,
+            user_id=token.user_id if token else None,
+            address=address,
+            note=why_refused(token, at),
+        )
+
+
+def why_refused(token: ApiToken | None, at: datetime) -> str:
+    if token is None:
+        return "no such token"
+    if token.revoked_at:
+        return "revoked"
+    return "expired" if token.expires_at and token.expires_at <= at else "its person has left"
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):

@@ -17,10 +17,11 @@ class DocumentQuerySet(CouncilRowsQuerySet):
         London Grid and a supplier see what the council has opened to them.
         """
         access = user.access
-        shown = Q(council__in=access.councils_named("DOCUMENT_VIEW"))
+        shown = Q(council__in=access.councils_of_own_role("DOCUMENT_VIEW"))
         shown |= Q(supplier__in=access.supplier_ids)
-        if access.councils_with("DOCUMENT_VIEW") is None:
-            shown |= Q(for_london_grid=True)
+        councils = access.councils_with("DOCUMENT_VIEW")
+        opened = Q(for_london_grid=True)
+        shown |= opened if councils is None else opened & Q(council__in=councils)
         return self.filter(shown)
 
 

@@ -261,6 +261,12 @@ class ApiTokenQuerySet(models.QuerySet):
         return self.filter(digest=hashlib.sha256(secret.encode()).hexdigest())
 
 
+class ApiTokenState(models.TextChoices):
+    IN_FORCE = "IN_FORCE", "In force"
+    EXPIRED = "EXPIRED", "Expired"
+    REVOKED = "REVOKED", "Revoked"
+
+
 class ApiTokenScope(models.TextChoices):
     READ = "READ", "Read only"
     WRITE = "WRITE", "Read and write"
@@ -300,6 +306,12 @@ class ApiToken(models.Model):
 
     def __str__(self):
         return self.name
+
+    def state_at(self, at) -> ApiTokenState:
+        if self.revoked_at:
+            return ApiTokenState.REVOKED
+        is_over = self.expires_at and self.expires_at <= at
+        return ApiTokenState.EXPIRED if is_over else ApiTokenState.IN_FORCE
 
     @staticmethod
     def new_secret() -> tuple[str, str]:

@@ -13,12 +13,13 @@ from django.db import DatabaseError, connection
 
 
 class Lock(IntEnum):
-    """The first of a lock's two numbers; the second is a primary key, or 0."""
+    """The first of a lock's two numbers; the second is a primary key, part of a digest, or 0."""
 
     SAVINGS = 1
     MIGRATION_STATUS = 2
     SETTING_UP = 3
     TRAIL = 4  # taken by the database itself (boroughs migration 0008)
+    DOCUMENT = 7
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def try_hold(lock: Lock, key: int = 0) -> Iterator[bool]:
     finally:
         if held:
             _release(lock, [key])
+
+
+def hold_until_commit(lock: Lock, key: int) -> None:
+    """Wait for one lock and keep it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [int(lock), key])
 
 
 def _release(lock: Lock, keys: list[int]) -> None:

@@ -5,9 +5,10 @@ A month is written as its first day; a financial year runs from April to March.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
+from django.utils import timezone
 
 from londonpsn.common.errors import BadInput
 
@@ -109,3 +110,8 @@ def last_ended_quarter(day: date) -> Period:
 def last_day(ends_on: date) -> date:
     """Return the last day *with*, as people say it, of a period that ends before ``ends_on``."""
     return ends_on - timedelta(days=1)
+
+
+def end_of(day: date) -> datetime:
+    """Return the moment at which a day ends in London: the next one's midnight."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))

@@ -178,7 +178,7 @@ class Supervisor:
         python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "londonpsn"]
         web = [python, "-m", "gunicorn", "londonpsn.wsgi", "--bind", self.binding]
         web += ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "2", "--preload"]
-        web += ["--no-control-socket", "--graceful-timeout", "3"]
+        web += ["--no-control-socket", "--graceful-timeout", "3", "--timeout", "60"]
         if os.path.isdir("/dev/shm"):  # noqa: S108, gunicorn's heartbeat should not wait for a disk
             web += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "info", "--without-mingle"]

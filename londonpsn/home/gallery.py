@@ -16,7 +16,9 @@ from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
 from boroughs.changes import Change
+from boroughs.models import Note
 from boroughs.queries import Freshness
+from boroughs.views.attached import Attached
 from londonpsn.common.charts import Bar, Chart, Key, drawn, money_bars
 from londonpsn.common.errors import NotVisible
 from londonpsn.common.facts import Fact
@@ -88,6 +90,12 @@ def shown(request) -> dict[str, dict[str, dict]]:
                 "back": "#",
                 "buttons": ["Still right"],
             }
+        },
+        "attached": {
+            "A note": {
+                "attached": Attached(None, [Note(text="Ring twice.", at=MOMENT)], "#", "#"),
+            },
+            "No note": {"attached": Attached(None, [], "", "")},
         },
         "banner": {
             "Something succeeded": {"title": "Done", "text": "14 stored.", "is_success": True},

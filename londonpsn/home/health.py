@@ -8,8 +8,9 @@ from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 from django.http import HttpResponse, JsonResponse
-from django.template import loader
 from kombu.exceptions import OperationalError as BrokerError
+
+from londonpsn.home.bare import bare_answer
 
 PING_KEPT = 2  # seconds; asking the workers takes one when none is there
 TRY_AGAIN_AFTER = 10  # seconds
@@ -48,11 +49,11 @@ class DatabaseMiddleware:
 
 def _starting(request) -> HttpResponse:
     headers = {"Retry-After": str(TRY_AGAIN_AFTER), "Cache-Control": "no-store"}
-    if request.path_info.startswith("/api/"):
-        detail = "The portal is starting, or its database cannot be reached. Try again in a minute."
-        return JsonResponse({"detail": detail}, status=503, headers=headers)
-    page = loader.get_template("503.html").render()
-    return HttpResponse(page, status=503, headers=headers)
+    detail = (
+        "The portal is starting, or its database cannot be reached. Nothing was saved. Try again "
+        "in a minute; if it stays so, tell the portal’s administrator."
+    )
+    return bare_answer(request, 503, "The portal is starting", detail, headers)
 
 
 def alive() -> JsonResponse:

@@ -1,12 +1,11 @@
 """Home, London, a council, signing in, and the pages for when something is wrong."""
 
+import sys
 from datetime import date
 
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template import loader
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -17,12 +16,15 @@ from boroughs.queries import find_council, sees_summaries, served_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.common.periods import parse_day
+from londonpsn.common.problems import API, problem_response
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.common.text import tidy
 from londonpsn.common.work import Band, work_of
 from londonpsn.home import forms, queries, work
 from londonpsn.home import london as london_page
+from londonpsn.home.bare import bare_answer
 from londonpsn.home.forms import DayForm
+from londonpsn.home.limits import took_too_long
 from londonpsn.home.search import AT_MOST
 from londonpsn.home.search import search as find
 from procurement import explorer
@@ -35,7 +37,6 @@ from procurement.queries import (
 )
 from services.models import Line, LineMove
 
-API = "/api/v1/"
 LATEST_MOVES = 10
 
 
@@ -281,11 +282,18 @@ def refused(request, exception=None):
 
 
 def broken(request):
-    """Without context: what is broken may be what the context needs."""
-    if request.path.startswith(API):
-        detail = "Something went wrong here. Nothing was saved. Try again later."
-        return JsonResponse({"detail": detail}, status=500)
-    return HttpResponse(loader.get_template("500.html").render(), status=500)
+    """Answer a defect, or what the database gave up on; what is broken may be what a page needs."""
+    if took_too_long(sys.exception()):
+        detail = (
+            "This took longer than the portal may spend on one page. Nothing was saved. Ask for "
+            "less at once, or try again in a minute."
+        )
+        return bare_answer(request, 503, "This took too long", detail, {"Retry-After": "60"})
+    detail = (
+        "The portal could not answer. Nothing was saved. Try again in a minute; if it happens "
+        "again, tell the portal’s administrator what you did and when."
+    )
+    return bare_answer(request, 500, "Something went wrong", detail)
 
 
 def form_not_taken(request, reason=""):
@@ -299,7 +307,7 @@ def form_not_taken(request, reason=""):
 
 def _problem(request, status: int, title: str, exception=None):
     if request.path.startswith(API):
-        return JsonResponse({"detail": str(exception or title)}, status=status)
+        return problem_response(status, str(exception or title))
     request.resolver_match = None  # what went wrong is no page of the council it was asked of
     context = {"title": title, "detail": str(exception or ""), "status": status}
     return render(request, "problem.html", context, status=status)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from boroughs.authorization import Permission, can
 from boroughs.queries import find_row
 from boroughs.subjects import trail_address
+from boroughs.views.attached import attached
 from londonpsn.common import clock
 from londonpsn.common.facts import Fact
 from londonpsn.common.periods import last_day
@@ -112,6 +113,7 @@ def line(request, pk):
         "tables": [table.on_page(request) for table in tables],
         "moves": moves,
         "trail": trail_address(user, line, council),
+        "attached": attached(request, line, council),
         "crumbs": [
             (f"Lines of {council.short_name}", reverse("lines", args=[council.slug])),
             *(
@@ -161,6 +163,7 @@ def move(request, pk):
             ("New line", [(m, _new_facts(m, today)) for m in move.new]),
         ],
         "trail": trail_address(user, replacement, council),
+        "attached": attached(request, replacement, council),
         "crumbs": _crumbs(council, site),
     }
     return render(request, "procurement/move.html", context)

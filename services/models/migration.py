@@ -30,6 +30,9 @@ class Replacement(models.Model):
 
     objects = ReplacementQuerySet.as_manager()
 
+    def __str__(self):
+        return f"Move {self.pk}"
+
 
 class ReplacementLineSide(models.TextChoices):
     OLD = "OLD", "Old"

@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from boroughs.subjects import trail_address
+from boroughs.views.attached import attached
 from londonpsn.common.tables import Table, file_asked
 
 
@@ -24,10 +25,16 @@ def list_page(request, table: Table, title: str, lede: str, council):
 
 
 def object_page(request, tables: list[Table], context: dict, council, about=None):
-    """Show the page of one thing; ``about`` is the thing itself, where its trail is of interest."""
+    """Show the page of one thing; ``about`` is the thing itself, where something hangs on it.
+
+    That is its trail, for who reads it, and its documents and notes.
+    """
     if file := file_asked(request, *tables):
         return file
-    shown = [table.on_page(request) for table in tables]
-    trail = trail_address(request.user, about, council) if about else ""
-    common = {"tables": shown, "council": council, "trail": trail}
+    common = {
+        "tables": [table.on_page(request) for table in tables],
+        "council": council,
+        "trail": trail_address(request.user, about, council) if about else "",
+        "attached": attached(request, about, council) if about else None,
+    }
     return render(request, "services/object.html", {**common, **context})

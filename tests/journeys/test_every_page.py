@@ -33,6 +33,8 @@ NO_PAGE = {
     "job-batch": "visited by pressing the button",
     "access-preview": "a form's target, visited by posting to it",
     "deputy-end": "a form's target",
+    "document": "a file",
+    "token-revoke": "a form's target",
 }
 
 
@@ -110,6 +112,9 @@ VISITS = {
         (AUDITOR, "/c/all/exceptions/"),
         (AUDITOR, "/c/camden/exceptions/?from=2014-01-01&to=2014-01-31&sample=5&seed=1"),
     ],
+    "document-add": [(NETWORK, "/attach/line/{line}/document/")],
+    "note-add": [(NETWORK, "/attach/site/{site}/note/")],
+    "tokens": [(NETWORK, "/account/tokens/"), (AGENT, "/account/tokens/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 
@@ -137,12 +142,17 @@ def keys() -> dict[str, object]:
 
 @pytest.fixture
 def committed(committed):
-    """Real payments and a deputy too, so that their pages have something to show."""
+    """Payments, a deputy, a document, a note and a token, so that their pages show something."""
     lambeth = Council.objects.get(register_code="LBH")
     for month in (9, 10):
         new.new_payment(lambeth, month=date(2011, month, 1), paid_on=date(2011, month, 5))
     role = person("approver@camden").memberships.get()
     new.new_delegation(membership=role, deputy=person("network@camden"))
+    camden = Council.objects.get(register_code="CMD")
+    line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
+    line.documents.add(new.new_document(camden, for_london_grid=True, supplier=line.supplier))
+    line.notes.add(new.new_note(camden))
+    new.new_api_token(user=person(NETWORK), expires_at=None)
 
 
 @pytest.fixture

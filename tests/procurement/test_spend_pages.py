@@ -297,9 +297,9 @@ def test_a_file_over_the_limit_is_refused_and_its_end_never_kept(
         lambda handler, raw, start: taken.append(len(raw)) or write(handler, raw, start),
     )
 
-    response = send(browse("finance@camden"), b"x" * (25 * 1024 * 1024))
+    response = send(browse("finance@camden"), b"x" * (24 * 1024 * 1024))
 
-    assert "The file has 25 MB. The limit is 20 MB" in errors(response)
+    assert "The file has 24 MB. The limit is 20 MB" in errors(response)
     assert sum(taken) < 21 * 1024 * 1024
     assert waiting(folder) == []
 

@@ -1,0 +1,95 @@
+"""What can carry documents and notes: the apps above register theirs when they are ready.
+
+Such a model has ``documents`` and ``notes``, and a queryset of rows of councils.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Model, Prefetch, QuerySet
+from django.urls import reverse
+
+from boroughs.models import Council
+from boroughs.queries import find_row
+from londonpsn.common.errors import NotVisible
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """One kind of thing that carries documents and notes.
+
+    ``kind`` names it in addresses and in the API, ``url_name`` its page, which takes the key.
+    ``contract_ends_on`` is the path to the first day without its contract, empty where it has none.
+    """
+
+    kind: str
+    model: type[Model]
+    url_name: str
+    council: Callable[[Model], Council]
+    contract_ends_on: str = ""
+
+    def visible_to(self, user) -> QuerySet:
+        """Return the rows that the person sees, all of them for the portal itself (None)."""
+        path = self.model.objects.all().council_path
+        rows = self.model.objects.select_related(path)
+        return rows if user is None else rows.visible_to(user)
+
+    def address(self, row: Model) -> str:
+        return reverse(self.url_name, args=[row.pk])
+
+    def accessor(self, field: str) -> str:
+        """Return by which name a document or a note reaches the things of this kind."""
+        return self.model._meta.get_field(field).remote_field.get_accessor_name()
+
+
+CARRIED_BY = "carried_by_"  # before the kind, the name of what ``about`` fetches
+CARRIERS: dict[str, Carrier] = {}
+
+
+def register(
+    kind: str,
+    model: type[Model],
+    *,
+    url_name: str,
+    council: Callable[[Model], Council],
+    contract_ends_on: str = "",
+) -> None:
+    """Let things of a model carry documents and notes; called once, when its app is ready."""
+    CARRIERS[kind] = Carrier(kind, model, url_name, council, contract_ends_on)
+
+
+def carrier_of(subject: Model) -> Carrier | None:
+    return next((one for one in CARRIERS.values() if one.model is type(subject)), None)
+
+
+def find_subject(user, kind: str, key: int) -> tuple[Carrier, Model]:
+    """Return a thing that the person sees, and what kind it is of. Raises NotVisible."""
+    carrier = CARRIERS.get(kind)
+    if carrier is None:
+        raise NotVisible(f"There is no “{kind}” that carries documents and notes.")
+    return carrier, find_row(carrier.visible_to(user), pk=key)
+
+
+def about(user, field: str) -> list[Prefetch]:
+    """Return what to fetch with ``documents`` or ``notes``: the things that the person sees."""
+    return [
+        Prefetch(
+            one.accessor(field),
+            one.model.objects.visible_to(user).only("pk"),
+            to_attr=f"{CARRIED_BY}{kind}",
+        )
+        for kind, one in CARRIERS.items()
+    ]
+
+
+def contract_ends(document_id: int) -> list[date | None]:
+    """Return when the contracts end that a document hangs on; None for an end that is not known."""
+    return [
+        ends_on
+        for one in CARRIERS.values()
+        if one.contract_ends_on
+        for ends_on in one.model.objects.filter(documents=document_id).values_list(
+            one.contract_ends_on, flat=True
+        )
+    ]
