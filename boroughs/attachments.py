@@ -5,11 +5,13 @@ Such a model has ``documents`` and ``notes``, and a queryset of rows of councils
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import F, Model, Prefetch, QuerySet, Value
+from django.db.models.fields import BooleanField, CharField, IntegerField, TextField
 from django.urls import reverse
 
+from boroughs.authorization import Permission
 from boroughs.models import Council
 from boroughs.queries import find_row
 from londonpsn.common.errors import NotVisible
@@ -69,6 +71,59 @@ def find_subject(user, kind: str, key: int) -> tuple[Carrier, Model]:
     if carrier is None:
         raise NotVisible(f"There is no “{kind}” that carries documents and notes.")
     return carrier, find_row(carrier.visible_to(user), pk=key)
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """A document or a note that hangs on a thing; a note has ``text``, a document the rest.
+
+    ``by`` is the person's name, None for the portal itself; ``size`` is bytes.
+    """
+
+    pk: int
+    text: str
+    title: str
+    name: str
+    kind: str
+    size: int
+    for_london_grid: bool
+    supplier: str | None
+    by: str | None
+    at: datetime
+
+    @property
+    def is_note(self) -> bool:
+        return self.text != ""
+
+
+def hung_on(user, subject: Model, council: Council) -> list[Hung]:
+    """Return what the person may see of what hangs on a thing, latest first; one query at most."""
+    access, parts = user.access, []
+    if access.allows(Permission.DOCUMENT_VIEW, council.pk) or access.supplier_ids:
+        parts.append(_hung(subject.documents.visible_to(user), by="added_by", at="added_at"))
+    if access.allows(Permission.RECORD_VIEW, council.pk):
+        parts.append(_hung(subject.notes.visible_to(user), by="by", at="at"))
+    if not parts:
+        return []
+    rows = parts[0].union(*parts[1:], all=True)
+    return sorted((Hung(*row) for row in rows), key=lambda one: (one.at, one.pk), reverse=True)
+
+
+def _hung(rows: QuerySet, by: str, at: str) -> QuerySet:
+    """Return the rows as the values of Hung, blank where the model has no such field."""
+    blank = {
+        "text": Value("", TextField()),
+        "title": Value("", CharField()),
+        "name": Value("", CharField()),
+        "kind": Value("", CharField()),
+        "size": Value(0, IntegerField()),
+        "for_london_grid": Value(False, BooleanField()),
+    }
+    own = {field.name for field in rows.model._meta.fields}
+    values = {f"a_{name}": F(name) if name in own else value for name, value in blank.items()}
+    supplier = F("supplier__name") if "supplier" in own else Value(None, CharField())
+    values |= {"a_supplier": supplier, "a_by": F(f"{by}__name"), "a_at": F(at)}
+    return rows.annotate(**values).order_by().values_list("pk", *values)
 
 
 def about(user, field: str) -> list[Prefetch]:

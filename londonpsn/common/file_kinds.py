@@ -40,7 +40,7 @@ class FileKind:
 def named(name: str) -> str:
     """Return a file's own name without folders or characters that cannot be seen, not too long."""
     own = PurePosixPath(name.replace("\\", "/")).name
-    path = PurePosixPath(UNPRINTABLE.sub("", own).strip() or "file")
+    path = PurePosixPath(UNPRINTABLE.sub("", own).strip(" .") or "file")
     stem = path.stem[: LONGEST_NAME - len(path.suffix)]
     return f"{stem}{path.suffix}"[:LONGEST_NAME]
 

@@ -14,9 +14,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from boroughs.attachments import Hung
 from boroughs.authorization import Permission, can
 from boroughs.changes import Change
-from boroughs.models import Note
 from boroughs.queries import Freshness
 from boroughs.views.attached import Attached
 from londonpsn.common.charts import Bar, Chart, Key, drawn, money_bars
@@ -93,7 +93,7 @@ def shown(request) -> dict[str, dict[str, dict]]:
         },
         "attached": {
             "A note": {
-                "attached": Attached(None, [Note(text="Ring twice.", at=MOMENT)], "#", "#"),
+                "attached": Attached(None, [_note()], "#", "#"),
             },
             "No note": {"attached": Attached(None, [], "", "")},
         },
@@ -235,6 +235,10 @@ def _drawn(name: str, context: dict) -> str:
 def _draw(sample: Sample | None) -> Draw:
     drawn, kept = (25 if sample else 240), [("stage", "CLOSED")]
     return Draw("made-up-draw", "sample", "seed", sample, drawn, 240, kept, "#")
+
+
+def _note() -> Hung:
+    return Hung(1, "Ring twice.", "", "", "", 0, False, None, "A person", MOMENT)
 
 
 def _rates() -> list[Rate]:
