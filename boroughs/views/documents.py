@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from boroughs.actions.documents import add_document, add_note, open_document
 from boroughs.attachments import find_subject
 from boroughs.authorization import Permission, check
-from boroughs.document_forms import DocumentForm, NoteForm
+from boroughs.forms.documents import DocumentForm, NoteForm
 from londonpsn.common import clock
 from londonpsn.common.downloads import as_download
 from londonpsn.common.errors import BadInput

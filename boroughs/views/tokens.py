@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from boroughs.actions.tokens import create_token, revoke_token
+from boroughs.forms.tokens import TokenForm
 from boroughs.models import ApiToken
 from boroughs.queries import find_row
-from boroughs.token_forms import TokenForm
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.tables import Column, Kind, Table, file_asked
