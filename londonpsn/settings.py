@@ -8,6 +8,7 @@ import importlib.util
 import logging
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 import pghistory
@@ -77,6 +78,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_forms_gds",
     "csp",
@@ -106,10 +110,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "boroughs.authorization.AccessMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "londonpsn.home.signing_in.middleware.SessionTimeMiddleware",
+    "boroughs.authorization.AccessMiddleware",
+    "londonpsn.home.signing_in.middleware.SignInRequiredMiddleware",
+    "londonpsn.home.signing_in.middleware.SecondFactorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "londonpsn.home.views.RefusalMiddleware",
 ]
 
@@ -128,6 +134,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "londonpsn.home.context.portal",
+                "londonpsn.home.signing_in.sessions.for_pages",
             ],
         },
     }
@@ -201,9 +208,10 @@ CACHES = {
 
 # People.
 AUTH_USER_MODEL = "boroughs.User"
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -215,11 +223,71 @@ AUTH_PASSWORD_VALIDATORS = [
 
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds that the link in a mail holds
 
-# allauth's own token would write each mail address into a second table.
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105, a class
+# Signing in, by django-allauth. Its own limits of tries count in a cache, where fifty at once slip
+# through: they are off, and londonpsn/home/signing_in/tries.py counts in the database.
+SIGN_IN_TRIES_PER_ADDRESS = env.int("SIGN_IN_TRIES_PER_ADDRESS", default=100)  # in five minutes
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+ACCOUNT_ADAPTER = "londonpsn.home.signing_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {
+    "login": "londonpsn.home.signing_in.forms.SignInForm",
+    "change_password": "londonpsn.home.signing_in.forms.ChangePasswordForm",
+    "reset_password": "londonpsn.home.signing_in.forms.AskForPasswordForm",
+    "reset_password_from_key": "londonpsn.home.signing_in.forms.SetNewPasswordForm",
+    "reauthenticate": "londonpsn.home.signing_in.forms.ConfirmPasswordForm",
+}
+# allauth's own token would write each mail address into a second table.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105, a class
+MFA_ADAPTER = "londonpsn.home.signing_in.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "LondonPSN"
+MFA_TOTP_TOLERANCE = 1  # half a minute that a phone's clock may differ
+MFA_FORMS = {
+    "authenticate": "londonpsn.home.signing_in.forms.CodeForm",
+    "reauthenticate": "londonpsn.home.signing_in.forms.ConfirmCodeForm",
+    "activate_totp": "londonpsn.home.signing_in.forms.SetUpAppForm",
+    "add_webauthn": "londonpsn.home.signing_in.forms.AddKeyForm",
+    "edit_webauthn": "londonpsn.home.signing_in.forms.RenameKeyForm",
+}
+USERSESSIONS_ADAPTER = "londonpsn.home.signing_in.adapters.SessionsAdapter"
+
+# A council's own sign-in (OpenID Connect), switched on by naming it. Entra ID does not always say
+# that it has checked a mail address: OIDC_MAIL_IS_VERIFIED says so for it. A provider that is
+# believed to ask for a second factor is not followed by ours when it says that it has.
+OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
+OIDC_ASSERTS_SECOND_FACTOR = env.bool("OIDC_ASSERTS_SECOND_FACTOR", default=False)
+SOCIALACCOUNT_ADAPTER = "londonpsn.home.signing_in.openid.OpenIDAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"provider_class": "londonpsn.home.signing_in.openid.Provider", "APPS": []}
+}
+if OIDC_SERVER_URL:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"].append(
+        {
+            "provider_id": "council",
+            "name": env("OIDC_NAME", default="your council"),
+            "client_id": env("OIDC_CLIENT_ID"),
+            "secret": env("OIDC_CLIENT_SECRET"),
+            "settings": {
+                "server_url": OIDC_SERVER_URL,
+                "verified_email": env.bool("OIDC_MAIL_IS_VERIFIED", default=False),
+            },
+        }
+    )
+
+# Mail: to a server named as smtp+tls://user:password@host:587, else into files that nobody sends.
+if "EMAIL_URL" in env:
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = data_directory.data_directory() / "mail"
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="LondonPSN <portal@localhost>")
 
 # Security. A portal that names its public hosts is served over TLS; without ALLOWED_HOSTS it
 # answers to this machine's own names only, over plain HTTP.
@@ -227,20 +295,24 @@ SECURE = env.bool("SECURE", default="ALLOWED_HOSTS" in env)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = 12 * 60 * 60  # and no longer, however much it is used
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_IDLE_SECONDS = round(60 * env.float("SESSION_IDLE_MINUTES", default=30.0))
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# A form that leads on to a council's own sign-in counts as sent to it.
+_at = urlsplit(OIDC_SERVER_URL)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *([f"{_at.scheme}://{_at.netloc}"] if _at.netloc else [])],
         "frame-ancestors": [NONE],
     }
 }

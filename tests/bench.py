@@ -38,6 +38,7 @@ from londonpsn.embedded import processes  # noqa: E402
 from procurement.actions import payments  # noqa: E402
 from procurement.actions.savings import recompute  # noqa: E402
 from procurement.models import SavingsByMonth, SavingsCoverage, SavingsMonth  # noqa: E402
+from tests.conftest import sign_in  # noqa: E402
 from tests.journeys.conftest import free_port, is_open, wait_for  # noqa: E402
 
 RUNS = 7
@@ -221,7 +222,7 @@ def in_turn(what: dict[str, tuple[Callable, Callable]]) -> dict[str, float]:
 def pages() -> None:
     """Milliseconds of one request in one process (95th percentile), and bytes on the wire."""
     client = Client(headers={"Accept-Encoding": "gzip", "Host": "localhost"})
-    client.force_login(User.objects.get(email="programme@london-grid.demo.example"))
+    sign_in(client, User.objects.get(email="programme@london-grid.demo.example"))
     addresses = {
         "london": "/london/psn-network/",
         "council": "/c/lambeth/",
@@ -251,7 +252,7 @@ def requests() -> None:
         user=user, name="bench", at=clock.now(), expires_at=clock.now() + timedelta(days=1)
     )
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     port = free_port()
     server = processes.spawn(

@@ -1,6 +1,7 @@
 """Real PostgreSQL and a real broker for every test; the small data set stands in the database."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from boroughs.authorization import resolve
 from boroughs.models import Council, User
 from londonpsn.common import bulk
 from londonpsn.demo import load
+from londonpsn.home.signing_in import second_factor
 from londonpsn.management.commands.set_up import work_out_all
 from tests.factories import AT, TODAY
 
@@ -98,8 +100,18 @@ def person(address: str) -> User:
 
 
 def sign_in(client: Client, user: User) -> Client:
-    """Sign a person in as the sign-in pages would."""
+    """Sign a person in as the sign-in pages would, and leave in the session what they leave.
+
+    Whose role needs a second factor, or who has one, has proved it.
+    """
     client.force_login(user)
+    methods = [{"method": "password", "at": time.time(), "email": user.email}]
+    if resolve(user, TODAY).access.needs_second_factor or second_factor.is_held(user):
+        methods.append({"method": "mfa", "at": time.time(), "type": "totp"})
+    session = client.session
+    session["account_authentication_methods"] = methods
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
     return client
 
 

@@ -16,7 +16,13 @@ from services.stages import Stage
 
 ROOT = Path(settings.BASE_DIR)
 LAYERS = ["londonpsn", "procurement", "services", "boroughs", "londonpsn.common"]
-PUBLIC = {"login", "help", "accessibility", "privacy", "cookies", "security-txt"}
+PUBLIC = {
+    *("help", "accessibility", "privacy", "cookies", "security-txt"),
+    *("account_login", "account_logout"),
+    *("account_reset_password", "account_reset_password_done"),
+    *("account_reset_password_from_key", "account_reset_password_from_key_done"),
+    *("openid_connect_login", "openid_connect_callback"),  # 404 unless switched on
+}
 # Apps are ready only after models are loaded, so their configs import inside ready().
 MAY_IMPORT_INSIDE = {"apps.py", "manage.py"}
 KNOWS_DRF = {
@@ -109,6 +115,8 @@ def address(route: str) -> str:
         "<slug:kind>": "line",
         "<int:pk>": "1",
         "<int:transaction>": "1",
+        "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)": "1-x",
+        "<slug:provider_id>": "council",
         "<uuid:batch>": "00000000-0000-0000-0000-000000000000",
         "<path:object_id>": "1",
         "<path:url>": "x",

@@ -19,6 +19,8 @@ class Lock(IntEnum):
     MIGRATION_STATUS = 2
     SETTING_UP = 3
     TRAIL = 4  # taken by the database itself (boroughs migration 0008)
+    SIGN_IN_ACCOUNT = 5
+    SIGN_IN_ADDRESS = 6
     DOCUMENT = 7
 
 

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from allauth.mfa.utils import encrypt
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from boroughs import audit
+from boroughs.authorization import SECOND_FACTOR_ROLES
 from boroughs.models import (
     AuditEvent,
     Body,
@@ -28,6 +32,7 @@ from londonpsn.common.bulk import copy_rows, reserve_keys
 from londonpsn.common.periods import add_months, month_of
 from londonpsn.demo import generate
 from londonpsn.demo.generate import MONTHS, CouncilFacts, DemoCouncil, DemoLine, month_day
+from londonpsn.home.signing_in import second_factor
 from services.models import (
     Baseline,
     Charge,
@@ -116,6 +121,25 @@ def people(councils: Iterable[Council], *, password: str) -> None:
         add(f"agent{number}", host, name, "SUPPLIER_AGENT", supplier=supplier)
     User.objects.bulk_create(user for user, _ in held)
     Membership.objects.bulk_create(membership for _, membership in held)
+    enroll()
+
+
+def enroll() -> None:
+    """Give the demo's people whose role needs it an authenticator app; `demo_code` reads it."""
+    without = (
+        User.objects.filter(email__endswith=".demo.example")
+        .filter(memberships__role__in=SECOND_FACTOR_ROLES)
+        .exclude(authenticator__type__in=second_factor.FACTORS)
+        .distinct()
+    )
+    Authenticator.objects.bulk_create(
+        Authenticator(
+            user=user,
+            type=Authenticator.Type.TOTP,
+            data={"secret": encrypt(generate_totp_secret())},
+        )
+        for user in without
+    )
 
 
 def set_password(password: str) -> None:

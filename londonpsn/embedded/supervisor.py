@@ -236,6 +236,8 @@ class Supervisor:
                 "  network@ buyer@ approver@ finance@ viewer@camden.demo.example",
                 "           and the same five at every council, for example sutton.demo.example",
                 "  agent1@ to agent5@virgin-media-business.demo.example   supplier agents",
+                "programme, administrator, approver and finance are asked for a code too:",
+                "  .venv/bin/python manage.py demo_code programme@london-grid.demo.example",
             ]
         print("\n".join([*lines, "", "Ctrl-C ends it."]), flush=True)
 

@@ -3,7 +3,6 @@
 import sys
 from datetime import date
 
-from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,14 +13,14 @@ from boroughs.authorization import Permission, can
 from boroughs.models import Body
 from boroughs.queries import find_council, sees_summaries, served_councils
 from londonpsn.common import clock
-from londonpsn.common.errors import BadInput, NotVisible, Refused
+from londonpsn.common.errors import BadInput, NotVisible, Refused, TooManyTries
 from londonpsn.common.periods import parse_day
 from londonpsn.common.problems import API, problem_response
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.common.text import tidy
 from londonpsn.common.work import Band, work_of
-from londonpsn.home import forms, queries, work
 from londonpsn.home import london as london_page
+from londonpsn.home import queries, work
 from londonpsn.home.bare import bare_answer
 from londonpsn.home.forms import DayForm
 from londonpsn.home.limits import took_too_long
@@ -67,16 +66,12 @@ KIND_COLUMNS = (
 )
 
 
-class SignIn(LoginView):
-    authentication_form = forms.SignInForm
-    redirect_authenticated_user = True
-    template_name = "home/login.html"
-
-
 @require_safe
 def home(request):
     """Send people to the page that they start from: London, their work, or their lines."""
     access = request.user.access
+    if not access.roles:
+        return render(request, "home/no_role.html")
     if access.all_councils:
         return redirect("london-default")
     return redirect("my-work") if access.council_ids else redirect("lines", slug="all")
@@ -281,6 +276,15 @@ def refused(request, exception=None):
     return _problem(request, 409, "This cannot be done now", exception)
 
 
+def too_many(request, exception=None):
+    return _problem(request, 429, "Too many tries", exception)
+
+
+def not_signed_in(request, detail: str):
+    """For who comes from a council's own sign-in, or may not sign in any more."""
+    return _problem(request, 403, "You could not be signed in", detail)
+
+
 def broken(request):
     """Answer a defect, or what the database gave up on; what is broken may be what a page needs."""
     if took_too_long(sys.exception()):
@@ -330,6 +334,8 @@ class RefusalMiddleware:
                 return not_found(request)
             case BadInput():
                 return bad_request(request, exception)
+            case TooManyTries():
+                return too_many(request, exception)
             case Refused():
                 return refused(request, exception)
         return None

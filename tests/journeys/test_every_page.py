@@ -18,7 +18,7 @@ from django.urls import get_resolver
 from boroughs.models import AuditEvent, Council
 from services.models import Line
 from tests import factories as new
-from tests.conftest import PASSWORD, person
+from tests.conftest import PASSWORD, person, sign_in
 from tests.journeys.conftest import NARROW, WIDE
 
 FRONTEND = Path(settings.BASE_DIR) / "londonpsn" / "frontend"
@@ -166,7 +166,7 @@ def open_as(chromium, web):
             context = chromium.new_context(base_url=web)
             if who:
                 client = Client()
-                client.force_login(person(who))
+                sign_in(client, person(who))
                 cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
                 context.add_cookies(
                     [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": web}]

@@ -75,7 +75,7 @@ def test_a_portal_without_demo_data_does_not_say_so(db, browse):
 
 
 def test_signing_in_by_mail_address_in_any_case_leads_to_ones_own_start(client, db):
-    details = {"username": "Buyer@Camden.demo.example", "password": PASSWORD}
+    details = {"login": "Buyer@Camden.demo.example", "password": PASSWORD}
 
     response = client.post("/accounts/login/", details, follow=True)
 
@@ -86,7 +86,7 @@ def test_signing_in_by_mail_address_in_any_case_leads_to_ones_own_start(client, 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_words(client, db):
     def words(address):
-        details = {"username": address, "password": "wrong"}
+        details = {"login": address, "password": "wrong"}
         text = client.post("/accounts/login/", details).content.decode()
         return re.findall(r'govuk-error-summary__list">(.*?)</ul>', text, re.DOTALL)
 

@@ -17,7 +17,7 @@ from londonpsn.home import gallery, public
 from londonpsn.home.health import DatabaseMiddleware
 from services.models import MigrationStatus
 from tests import factories as new
-from tests.conftest import person
+from tests.conftest import person, sign_in
 from tests.londonpsn.test_pages import BUDGET, queries_of
 
 ROOT = Path(portal_settings.BASE_DIR)
@@ -172,7 +172,7 @@ def test_with_its_database_the_portal_answers(db):
 
 def test_a_form_from_elsewhere_is_refused_in_the_portals_own_look(db):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(person("viewer@camden"))
+    sign_in(client, person("viewer@camden"))
 
     response = client.post("/jobs/")
 
@@ -238,7 +238,7 @@ def test_a_council_without_a_status_is_offered_all_the_same(db, browse):
 def test_people_of_several_councils_choose_between_them(db, client):
     user = new.new_membership(council=Council.objects.get(slug="camden")).user
     new.new_membership(user=user, council=Council.objects.get(slug="sutton"))
-    client.force_login(user)
+    sign_in(client, user)
 
     text = client.get("/c/").content.decode()
 

@@ -12,7 +12,7 @@ from boroughs.models.visibility import CouncilRowsQuerySet
 from procurement.models import Payment
 from services.models import Contract, Line
 from tests import factories as new
-from tests.conftest import person
+from tests.conftest import person, sign_in
 from tests.factories import TODAY
 from tests.test_constraints import our_models
 
@@ -239,7 +239,7 @@ def test_one_person_may_hold_roles_in_several_councils(db):
     assert can(user, Permission.LINE_MOVE, sutton)
     assert not can(user, Permission.LINE_MOVE, Council.objects.get(register_code="CMD"))
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     assert "Change council" in client.get("/c/sutton/").content.decode()
 
 

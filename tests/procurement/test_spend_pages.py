@@ -16,7 +16,7 @@ from boroughs.models import Council
 from londonpsn.common import uploads
 from procurement.models import Payment, PaymentFile
 from tests import factories as new
-from tests.conftest import person
+from tests.conftest import person, sign_in
 from tests.londonpsn.test_pages import BUDGET, queries_of
 
 PAGE = "/c/camden/spend/"
@@ -343,7 +343,7 @@ def test_what_nobody_confirms_is_gone_after_a_day(camden, browse, folder):
 
 def test_a_form_from_elsewhere_is_not_taken(camden):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(person("finance@camden"))
+    sign_in(client, person("finance@camden"))
 
     response = client.post(UPLOAD, {})
 

@@ -47,6 +47,7 @@ class Command(BaseCommand):
             write_private(data_directory() / "demo", kept)
             if kept != "none":
                 load.set_password(_demo_password())
+                load.enroll()
 
     def _first_start(self, size: str) -> None:
         at = clock.now()

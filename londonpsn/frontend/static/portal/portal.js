@@ -1,4 +1,5 @@
-// What the page does beyond HTML: the action bar counts what is ticked. Everything works without it.
+// What the page does beyond HTML: the action bar counts what is ticked, and a sign-in does not end
+// unnoticed. Everything works without it.
 "use strict";
 
 const pounds = new Intl.NumberFormat("en-GB", { style: "currency", currency: "GBP" });
@@ -23,3 +24,44 @@ document.addEventListener("change", (event) => {
 const countAll = () => document.querySelectorAll("form.bar").forEach(count);
 window.addEventListener("pageshow", countAll);
 document.addEventListener("htmx:afterSettle", countAll);
+
+// Before the sign-in ends: ask whether to stay. Other pages may have put the end off: ask the server.
+const end = document.querySelector("dialog[data-session]");
+let next;
+
+function plan({ seconds, warn, at, is_last }) {
+  clearTimeout(next);
+  if (at) document.querySelectorAll("[data-ends-at]").forEach((place) => { place.textContent = at; });
+  if (seconds > warn) {
+    if (end.open) end.close();
+    next = setTimeout(look, 1000 * (seconds - warn));
+    return;
+  }
+  end.querySelector("[data-stay]").hidden = Boolean(is_last);
+  if (!end.open) end.showModal();
+  next = setTimeout(look, 1000 * (seconds + 1));
+}
+
+async function look(choice = {}) {
+  try {
+    const answer = await fetch(end.dataset.session, choice);
+    if (answer.redirected || !answer.ok) location.assign(location.href); // to the sign-in page
+    else plan(await answer.json());
+  } catch {
+    next = setTimeout(look, 30000); // the network is away
+  }
+}
+const stay = () => look({ method: "POST", body: new FormData(end.querySelector("[data-stay]")) });
+
+if (end) {
+  plan({ seconds: Number(end.dataset.seconds), warn: Number(end.dataset.warn) });
+  end.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
+  end.querySelector("[data-stay]").addEventListener("submit", (event) => { event.preventDefault(); stay(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+}
+
+// A security key that did not work is said in words.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  document.querySelectorAll("[data-key-problem]").forEach((problem) => { problem.hidden = false; });
+});
