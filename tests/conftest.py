@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -113,6 +114,13 @@ def sign_in(client: Client, user: User) -> Client:
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return client
+
+
+def code_of(address: str) -> str:
+    """Return what the authenticator app of one of the data set's people shows now."""
+    return second_factor.code_now(
+        Authenticator.objects.get(user__email=f"{address}.demo.example", type="totp")
+    )
 
 
 @pytest.fixture

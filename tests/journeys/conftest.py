@@ -18,6 +18,13 @@ from londonpsn.embedded import processes
 from tests.journeys.browser import ARGUMENTS, find_chromium
 
 WIDE = {"width": 1440, "height": 900}
+# A council's own sign-in, so that its button and its page are there; it leads nowhere.
+NOBODYS_PROVIDER = {
+    "OIDC_SERVER_URL": "http://localhost:9",
+    "OIDC_NAME": "Made-up Council",
+    "OIDC_CLIENT_ID": "portal",
+    "OIDC_CLIENT_SECRET": "none",
+}
 NARROW = {"width": 320, "height": 800}
 
 
@@ -121,7 +128,7 @@ def web(committed):
         ],
         end_with=signal.SIGTERM,
         cwd=settings.BASE_DIR,
-        env=environment(),
+        env=environment(**NOBODYS_PROVIDER),
     )
     wait_for(lambda: is_open(address))
     yield f"http://localhost:{port}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, code_of
 from tests.journeys.conftest import NARROW, WIDE, wait_for
 
 PAGES = (
@@ -26,6 +26,9 @@ def sign_in(page, address="programme@london-grid"):
     page.keyboard.type(f"{address}.demo.example")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_label("Code", exact=True).focus()
+    page.keyboard.type(code_of(address))
     page.keyboard.press("Enter")
     page.wait_for_url("**/london/")
 

@@ -42,11 +42,18 @@ function plan({ seconds, warn, at, is_last }) {
   next = setTimeout(look, 1000 * (seconds + 1));
 }
 
+function signInAgain(address) {
+  const page = new URL(address);
+  page.searchParams.set("next", location.pathname + location.search);
+  location.assign(page);
+}
+
 async function look(choice = {}) {
   try {
     const answer = await fetch(end.dataset.session, choice);
-    if (answer.redirected || !answer.ok) location.assign(location.href); // to the sign-in page
-    else plan(await answer.json());
+    if (answer.redirected) signInAgain(answer.url);
+    else if (answer.ok) plan(await answer.json());
+    else location.reload();
   } catch {
     next = setTimeout(look, 30000); // the network is away
   }
@@ -60,7 +67,10 @@ if (end) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 }
 
-// A security key that did not work is said in words.
+// What a security key says is sent when it has said it; one that did not work is said in words.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-key]")) event.preventDefault();
+});
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   document.querySelectorAll("[data-key-problem]").forEach((problem) => { problem.hidden = false; });
