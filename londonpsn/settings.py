@@ -292,6 +292,9 @@ else:
     EMAIL_FILE_PATH = data_directory.data_directory() / "mail"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="LondonPSN <portal@localhost>")
 
+# A message to the next page travels in the session: no third cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 # Security. A portal that names its public hosts is served over TLS; without ALLOWED_HOSTS it
 # answers to this machine's own names only, over plain HTTP.
 SECURE = env.bool("SECURE", default="ALLOWED_HOSTS" in env)

@@ -50,6 +50,7 @@ def cookies(request):
     context = {
         "session": settings.SESSION_COOKIE_NAME,
         "session_hours": settings.SESSION_COOKIE_AGE // 3600,
+        "session_minutes": settings.SESSION_IDLE_SECONDS // 60,
         "csrf": settings.CSRF_COOKIE_NAME,
         "csrf_weeks": settings.CSRF_COOKIE_AGE // (7 * 24 * 3600),
     }

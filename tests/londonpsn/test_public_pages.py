@@ -91,7 +91,7 @@ def test_a_controller_is_named_with_where_to_write_to(db, client, settings):
 
 
 def test_the_cookies_named_are_those_that_are_set(db, client):
-    details = {"username": "viewer@camden.demo.example", "password": "demo-password"}
+    details = {"login": "viewer@camden.demo.example", "password": "demo-password"}
     client.get("/accounts/login/")
     client.post("/accounts/login/", details)
 
