@@ -105,8 +105,8 @@ PUBLIC = Route(is_public=True, agent=(200, 200), nobody=200)
 ROUTES: dict[str, Route] = {
     # Pages of no council
     "home": everywhere(302),
-    "login": everywhere(302, is_public=True),
-    "logout": everywhere(405),
+    "account_login": everywhere(302, is_public=True),
+    "account_logout": everywhere(405),
     "london-default": everywhere(others=403, is_open=True, asks=("map=ceased", "as_at=2014-01-31")),
     "london": Route(
         fill=lambda place: {"programme": "psn-network"}, agent=CLOSED, nobody=403, is_open=True
@@ -514,7 +514,7 @@ def held() -> dict[str, int]:
 @pytest.mark.parametrize(("name", "route"), EACH)
 def test_nothing_changes_that_one_may_not_change(world, name, route):
     before = held()
-    if name in ("login", "logout"):
+    if name in ("account_login", "account_logout"):
         return
     for person in world.people.values():
         for place in (world.own, world.foreign) if route.posts else (world.own,):
