@@ -75,11 +75,15 @@ class Kept:
         field = self.rows._meta.get_field(first)
         return field.related_model._base_manager.all(), field.attname, rest
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the row itself, without what only tells of its keeping."""
+        own = (field.attname for field in self.tracked._meta.concrete_fields)
+        kept = {field.attname for field in self.rows._meta.concrete_fields} - {"id"}
+        return [name for name in own if name in kept]
+
     def content(self) -> Content:
-        """Return the row itself, without what only tells of its keeping."""
-        own = (field.attname for field in self.rows._meta.concrete_fields)
-        fields = [name for name in own if not name.startswith("pgh_") and name != "id"]
-        return Content(**{name: name for name in fields})
+        return Content(**{name: name for name in self.columns})
 
 
 KEPT: dict[str, Kept] = {}
@@ -249,9 +253,12 @@ def _outside(user, label: str, period: Period) -> QuerySet:
 
 
 def _before_and_after(row: dict) -> tuple[dict | None, dict | None]:
-    if row["pgh_label"] == "delete":  # what is kept of it is the row as it was
-        return row["content"], None
-    return row["before"], row["content"]
+    """Return the two states of a row; of one that came or went only what it held."""
+    columns, before, after = KEPT[row["label"]].columns, row["before"], row["content"]
+    if row["pgh_label"] == "update" and before:
+        return tuple({name: state[name] for name in columns} for state in (before, after))
+    held = {name: after[name] for name in columns if after[name] not in (None, "")}
+    return (held, None) if row["pgh_label"] == "delete" else (None, held)
 
 
 def _name(kept: Kept, count: int = 1) -> str:

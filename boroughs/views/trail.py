@@ -167,7 +167,7 @@ def rows(request, transaction):
     if transaction > LARGEST_NUMBER:
         raise NotVisible("There is no such transaction.")
     kept = kept_rows.in_transaction(user, transaction)
-    table = _kept_table(user, kept, "Rows that it changed", "")
+    table = _kept_table(user, kept, "Rows that it changed", "None that you may read.")
     if file := file_asked(request, table):
         return file
     shown = table.on_page(request)
@@ -268,7 +268,7 @@ def _event_facts(row: events.EventRow, council) -> list[Fact]:
         Fact("In which role", row.role, unknown="none: the portal itself, or nobody signed in"),
         Fact("Council", row.council),
         Fact("About", row.subject, link=row.address, unknown="nothing in particular"),
-        Fact("Its own trail", "All events about it" if history else None, link=history, unknown=""),
+        *([Fact("Its own trail", "All events about it", link=history)] if history else []),
         Fact("Note", found.note, unknown="none"),
         Fact(
             "Request",
