@@ -10,12 +10,15 @@ from django.db import connection
 from boroughs import subjects
 from boroughs.authorization import Permission, Role
 from boroughs.changes import Change, changes, model_called, people_in
-from boroughs.models import AuditEvent, Council
+from boroughs.models import AuditEvent, Council, Site
 from boroughs.models.audit import PROGRAMME, SECURITY
 from boroughs.queries import people_named
 
 OTHER_CHAINS = {PROGRAMME: "London Grid", SECURITY: "Security log"}
 THE_PORTAL = "the portal"
+# Fields of a site that are nobody's business where it may be protected (decisions 6).
+WHEREABOUTS = {"address", "postcode", "uprn", "latitude", "longitude", "position"}
+HIDDEN = "not shown to you"
 # The last event and the last check of some chains; two look-ups in an index for each.
 STATES = """
 SELECT c.chain, head.id, head.sequence, head.hash, done.sequence, done.checked_at, done.problems
@@ -58,10 +61,13 @@ class ChainState:
 class EventRow:
     """One event in words; ``address`` is the page of what it is about, empty where there is none.
 
-    ``role`` are the names of the roles by which it was allowed.
+    ``role`` are the names of the roles by which it was allowed. ``before`` and ``after`` are what
+    the event holds, without what the person may not see.
     """
 
     event: AuditEvent
+    before: dict | None
+    after: dict | None
     who: str
     role: str
     council: str
@@ -94,20 +100,39 @@ def shown(user, events: Sequence[AuditEvent], councils: dict[int, Council]) -> l
     """Return events in words; one query for the names of people."""
     models = {event.subject_type: model_called(event.subject_type) for event in events}
     people = {event.user_id for event in events}
+    told = {event.pk: states_told(user, event) for event in events}
     for event in events:
-        people.update(people_in(models[event.subject_type], event.before, event.after))
+        people.update(people_in(models[event.subject_type], *told[event.pk]))
     names = people_named(user, people)
     return [
         EventRow(
             event=event,
+            before=told[event.pk][0],
+            after=told[event.pk][1],
             who=names[event.user_id] if event.user_id else THE_PORTAL,
             role=role_words(event.role),
             council=place_of(event, councils),
             address=subjects.page_of(event.subject_type, event.subject_id),
-            changes=changes(models[event.subject_type], event.before, event.after, names),
+            changes=changes(models[event.subject_type], *told[event.pk], names),
         )
         for event in events
     ]
+
+
+def states_told(user, event: AuditEvent) -> tuple[dict | None, dict | None]:
+    """Return what an event holds of before and after, as far as the person may see it.
+
+    Where a site is stays with those who may know it of a protected one: the event does not tell
+    whether the site was protected then, or is now.
+    """
+    if event.subject_type != Site._meta.label_lower or user.access.allows(
+        Permission.ADDRESS_VIEW, event.council_id
+    ):
+        return event.before, event.after
+    return tuple(
+        state and {name: HIDDEN if name in WHEREABOUTS else state[name] for name in state}
+        for state in (event.before, event.after)
+    )
 
 
 def place_of(event: AuditEvent, councils: dict[int, Council]) -> str:

@@ -59,6 +59,9 @@ class EventFilters(FilterSet):
 
 
 class AuditEventSerializer(serializers.ModelSerializer):
+    before = serializers.SerializerMethodField()
+    after = serializers.SerializerMethodField()
+
     class Meta:
         model = AuditEvent
         fields = [
@@ -66,6 +69,12 @@ class AuditEventSerializer(serializers.ModelSerializer):
             *("subject_id", "subject", "before", "after", "note", "request_id", "transaction"),
             *("previous", "hash"),
         ]
+
+    def get_before(self, event) -> dict | None:
+        return events.states_told(self.context["request"].user, event)[0]
+
+    def get_after(self, event) -> dict | None:
+        return events.states_told(self.context["request"].user, event)[1]
 
 
 class AuditEventViewSet(NarrowedViewSet):

@@ -160,6 +160,29 @@ def test_an_event_says_who_in_which_role_what_about_what_and_what_changed(camden
         assert "<b>31 July 2014</b>" in text
 
 
+def test_where_a_site_is_stays_with_those_who_may_know_it(camden, auditor, browse):
+    site = Site.objects.filter(body__council=camden).first()
+    audit.record(
+        Type.REFERENCE_CHANGED,
+        by=None,
+        at=AT,
+        council=camden,
+        subject=site,
+        before={"postcode": "", "kind": "Refuge"},
+        after={"postcode": "NW1 1AA", "kind": "Other"},
+    )
+    support = browse("administrator@london-grid")
+
+    for page in ("/c/camden/trail/", f"/trail/{head_of('CMD').pk}/"):
+        assert "NW1 1AA" in text_of(auditor, page)
+        assert "NW1 1AA" not in text_of(support, page)
+        assert "Refuge" in text_of(support, page)
+    for address in ("/c/camden/trail/?format=csv", "/api/v1/audit-events/?chain=CMD"):
+        answer = support.get(address)
+        assert b"NW1 1AA" not in (b"".join(answer) if answer.streaming else answer.content)
+    assert "NW1 1AA" in str(auditor.get("/api/v1/audit-events/").json())
+
+
 def test_people_whose_record_is_gone_are_former_and_the_portal_is_itself(camden, auditor):
     new.new_audit_event(camden, user_id=987_654)
 
