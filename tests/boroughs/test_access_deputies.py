@@ -153,7 +153,7 @@ def test_who_works_elsewhere_has_left_or_does_not_exist_is_answered_in_the_same_
         text = pass_on(role, deputy=address).content.decode()
         assert NOBODY in text
         text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", text)
-        pages.add(text.replace(address, "ADDRESS"))
+        pages.add(text[text.index("<main") :].replace(address, "ADDRESS"))
     assert len(pages) == 1
     assert not Delegation.objects.exists()
 
