@@ -7,7 +7,14 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from tests.conftest import fill_portal
-from tests.journeys.test_every_page import PROBLEMS, PROGRAMME, VISITS, keys, open_as
+from tests.journeys.test_every_page import (
+    PROBLEMS,
+    PROGRAMME,
+    VISITS,
+    add_people,
+    keys,
+    open_as,
+)
 
 __all__ = ["open_as"]  # a fixture
 FOLDER = Path(settings.BASE_DIR) / "build" / "screenshots"
@@ -19,6 +26,7 @@ WIDTHS = (1440, 768, 320)
 def committed(transactional_db):
     """All 33 councils, so that the pictures show what a programme officer sees."""
     fill_portal("london")
+    add_people()
 
 
 def test_pages_are_pictured(open_as):

@@ -183,19 +183,22 @@ def keys() -> dict[str, object]:
     }
 
 
-@pytest.fixture
-def committed(committed):
-    """Records and people of all kinds, so that the pages have something to show."""
+def add_people() -> None:
+    """Add who is at one of the turns of signing in: with a key, with nothing, without a role."""
     keyholder = person(KEYHOLDER)
     for kind, data in (("totp", {"secret": "A" * 32}), ("webauthn", {"name": "Blue key"})):
         Authenticator.objects.create(user=keyholder, type=kind, data=data)
     RecoveryCodes.activate(keyholder)
-    newcomer, _ = (
-        new.new_user(email=f"{address}.demo.example") for address in (NEWCOMER, ROLELESS)
-    )
-    new.new_membership(
-        user=newcomer, role="FINANCE", council=Council.objects.get(register_code="CMD")
-    )
+    new.new_user(email=f"{ROLELESS}.demo.example")
+    camden = Council.objects.get(register_code="CMD")
+    newcomer = new.new_user(email=f"{NEWCOMER}.demo.example")
+    new.new_membership(user=newcomer, role="FINANCE", council=camden)
+
+
+@pytest.fixture
+def committed(committed):
+    """Records and people of all kinds, so that the pages have something to show."""
+    add_people()
     lambeth = Council.objects.get(register_code="LBH")
     for month in (9, 10):
         new.new_payment(lambeth, month=date(2011, month, 1), paid_on=date(2011, month, 5))

@@ -98,6 +98,12 @@ def test_a_forgotten_password_is_set_anew_by_the_link_in_the_mail(either):
     page.wait_for_url("/my-work/")
 
 
+def test_a_form_may_lead_on_to_the_councils_own_sign_in_and_nowhere_else(page):
+    policy = page.goto("/accounts/login/").headers["content-security-policy"]
+
+    assert "form-action 'self' http://localhost:9;" in f"{policy};"
+
+
 # The time-out
 
 

@@ -116,7 +116,10 @@ def test_a_start_from_nothing_survives_what_is_killed_and_ends_clean(home):
         # It says where it is and who can sign in; another shell finds it.
         assert f"http://localhost:{portal.port}" in portal.text
         assert PASSWORD in portal.text
+        assert "manage.py demo_code programme@london-grid.demo.example" in portal.text
         assert "Loading demo data" in portal.text
+        code, digits = portal.run("demo_code", "programme@london-grid.demo.example")
+        assert (code, len(digits.strip())) == (0, 6), digits
         code, token = portal.run("create_token", "programme@london-grid.demo.example")
         assert code == 0, token
         answer = urllib.request.Request(
