@@ -1,5 +1,6 @@
 """Two councils whose every text carries a mark, so that a page of one shows what of the other."""
 
+import io
 import re
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from django.test import Client
 from boroughs import audit, jobs
 from boroughs.authorization import resolve
 from boroughs.models import AuditEvent, Council, Generation, JobRun, Membership, Supplier, User
+from londonpsn.common import kept_files
 from services.models import ServiceType
 from tests import factories as new
 from tests.conftest import sign_in
@@ -49,7 +51,7 @@ SEES = {
     Kind.DOCUMENT: DESKS,
     Kind.TRAIL: {Role.AUDITOR, Role.ADMINISTRATOR},
     Kind.ACCESS: {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR},
-    Kind.TOKEN: {Role.ADMINISTRATOR},
+    Kind.TOKEN: {Role.AUDITOR, Role.ADMINISTRATOR},
 }
 
 
@@ -175,8 +177,15 @@ def _write_places(place: Place) -> None:
     new.new_gateway_check(place.council, evidence=mark(Kind.RECORD, "gateway"))
     new.new_gateway_requirement(place.council)
     new.new_compliance_certificate(place.council, reference=mark(Kind.RECORD, "certificate"))
+    content = io.BytesIO(mark(Kind.DOCUMENT, "content").encode())
+    digested = kept_files.digest(content)
+    kept_files.keep(content, digested)
     document = new.new_document(
-        place.council, title=mark(Kind.DOCUMENT, "title"), name=mark(Kind.DOCUMENT, "name")
+        place.council,
+        title=mark(Kind.DOCUMENT, "title"),
+        name=mark(Kind.DOCUMENT, "name"),
+        sha256=digested.sha256,
+        size=digested.size,
     )
     note = new.new_note(place.council, text=mark(Kind.RECORD, "note"))
     for at in (site, hidden):

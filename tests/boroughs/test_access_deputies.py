@@ -298,7 +298,7 @@ def test_an_overlap_by_the_api_is_refused(role, bob):
 
     answer = by_api(role.user, API, wanted(role, starts_on="2014-07-14"), code=409)
 
-    assert answer == {"detail": "This person is the deputy on one of these days already."}
+    assert answer["detail"] == "This person is the deputy on one of these days already."
 
 
 def test_the_api_lists_own_deputies_and_those_of_councils_where_one_sees_roles(role, bob):

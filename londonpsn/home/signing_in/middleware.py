@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from londonpsn.common import clock
+from londonpsn.common.problems import API
 from londonpsn.home import views
 from londonpsn.home.signing_in import second_factor, sessions
 
@@ -81,7 +82,8 @@ class SecondFactorMiddleware:
             return None
         if request.resolver_match.url_name in OPEN or second_factor.is_proved(request):
             return None
-        if request.path_info.startswith(views.API):
+        is_page = request.resolver_match.url_name == "api-docs"
+        if request.path_info.startswith(API) and not is_page:
             return views.forbidden(request, NEEDS_SECOND_STEP)
         query = urlencode({"next": _page_of(request)})
         return redirect(f"{_where_to_prove(user)}?{query}")

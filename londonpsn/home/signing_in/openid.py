@@ -22,7 +22,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from boroughs.models import Council, User
+from boroughs import audit
+from boroughs.models import AuditEvent, Council, User
+from londonpsn.common import clock
 from londonpsn.common.errors import NotVisible
 from londonpsn.home import views
 
@@ -196,6 +198,13 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
     def save_user(self, request, sociallogin, form=None):
         """Add the person, without any role, and what the provider knows them by."""
         sociallogin.save(request, connect=True)
+        audit.record(
+            AuditEvent.Type.PERSON_INVITED,
+            by=None,
+            at=clock.now(),
+            subject=sociallogin.user,
+            note="Came by the sign-in of a council, without a role",
+        )
         return sociallogin.user
 
     def _refused(self, words: str, provider) -> ImmediateHttpResponse:
