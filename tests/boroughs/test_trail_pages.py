@@ -9,7 +9,9 @@ from django.test import Client
 
 from boroughs import audit, trail
 from boroughs.authorization import Permission
+from boroughs.kept_rows import KEPT
 from boroughs.models import AuditEvent, Site, TrailCheck, User
+from boroughs.models.row_history import TrackedRow
 from services.models import Charge, Line
 from tests import factories as new
 from tests.factories import AT
@@ -294,6 +296,12 @@ def test_a_file_of_all_trails_carries_the_head_of_each(db, browse):
 
 
 # Rows that the database kept
+
+
+def test_every_model_whose_rows_are_kept_says_whose_council_they_are():
+    tracked = {rows.pgh_tracked_model._meta.label_lower for rows in TrackedRow.__subclasses__()}
+
+    assert tracked == KEPT.keys()
 
 
 def test_an_events_page_shows_the_rows_changed_with_it_before_and_after(camden, line, auditor):
