@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from boroughs import authorization
 from boroughs.actions.people import confirm_roles
-from boroughs.authorization import Permission, Role
+from boroughs.authorization import GRANTS, Permission
 from boroughs.forms.access import AccessFilterForm
 from boroughs.queries import Held, access_councils, find_council, held_rows, narrowed
 from londonpsn.common import clock
@@ -29,7 +29,7 @@ NEVER = datetime.min.replace(tzinfo=timezone.get_default_timezone())
 
 def limit_of(row) -> Decimal | str | None:
     """Return the most pounds that a role may approve, in words where an approver has no limit."""
-    is_open = row.limit is None and row.role == Role.APPROVER
+    is_open = row.limit is None and Permission.ORDER_APPROVE in GRANTS[row.role]
     return "no limit" if is_open else row.limit
 
 
