@@ -279,7 +279,7 @@ class ApiToken(models.Model):
     It never allows more than the person: ``scope`` and ``council`` narrow that further.
     """
 
-    Scope = ApiTokenScope
+    Scope, State = ApiTokenScope, ApiTokenState
 
     user = models.ForeignKey(User, models.PROTECT, related_name="api_tokens")
     name = models.CharField(max_length=80)
@@ -309,9 +309,9 @@ class ApiToken(models.Model):
 
     def state_at(self, at) -> ApiTokenState:
         if self.revoked_at:
-            return ApiTokenState.REVOKED
+            return self.State.REVOKED
         is_over = self.expires_at and self.expires_at <= at
-        return ApiTokenState.EXPIRED if is_over else ApiTokenState.IN_FORCE
+        return self.State.EXPIRED if is_over else self.State.IN_FORCE
 
     @staticmethod
     def new_secret() -> tuple[str, str]:

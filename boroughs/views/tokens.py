@@ -61,7 +61,13 @@ def tokens(request):
     )
     if file := file_asked(request, table):
         return file
-    context = {"form": blank if secret else form, "secret": secret, "table": table.on_page(request)}
+    shown = table.on_page(request)
+    context = {
+        "form": blank if secret else form,
+        "secret": secret,
+        "table": shown,
+        "may_revoke": any(one.row.state_at(now) == ApiToken.State.IN_FORCE for one in shown.rows),
+    }
     return render(request, "boroughs/tokens.html", context)
 
 

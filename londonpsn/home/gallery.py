@@ -95,7 +95,7 @@ def shown(request) -> dict[str, dict[str, dict]]:
             "A note": {
                 "attached": Attached(None, [_note()], "#", "#"),
             },
-            "No note": {"attached": Attached(None, [], "", "")},
+            "No document": {"attached": Attached(_table(request, "hung", []), None, "#", "")},
         },
         "banner": {
             "Something succeeded": {"title": "Done", "text": "14 stored.", "is_success": True},
