@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from boroughs import jobs
+from boroughs import jobs, mails
 from boroughs.actions import people, reference, tokens
 from boroughs.authorization import Permission, can
 from boroughs.models import (
@@ -187,7 +188,10 @@ class PersonAdmin(Kept):
         if change:
             people.change_person(user_id=obj.pk, **who)
         else:
-            obj.pk = people.invite(**who).pk
+            user = people.invite(**who)
+            obj.pk = user.pk
+            link = mails.password_link(user, request)
+            transaction.on_commit(partial(mails.send_invitation, user, link=link))
 
     def save_formset(self, request, form, formset, change):
         by = {"by": request.user, "at": clock.now()}

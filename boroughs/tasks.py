@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from boroughs import jobs, trail
+from boroughs.actions import documents
 from londonpsn.common import clock
 from londonpsn.common.periods import add_months
 
@@ -48,3 +49,5 @@ def delete_expired() -> None:
     now, real_day = clock.now(), clock.real_day()
     months = settings.RETENTION["SECURITY_MONTHS"]
     trail.forget_security_log(before=add_months(real_day.replace(day=1), -months), at=now)
+    count = documents.delete_expired(today=real_day, at=now)
+    log.info("%d documents deleted at the end of their time", count)

@@ -37,5 +37,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=6, minute=0, day_of_week="monday"),
     },
     "expired": {"task": "boroughs.tasks.delete_expired", "schedule": crontab(hour=3, minute=10)},
+    "tries": {"task": "londonpsn.tasks.forget_tries", "schedule": crontab(hour=3, minute=20)},
     "nightly": {"task": "boroughs.tasks.request_all", "schedule": crontab(hour=2, minute=10)},
 }

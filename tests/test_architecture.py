@@ -296,8 +296,6 @@ KNOWS_ROLES = {
     "boroughs/authorization.py",
     "boroughs/queries/access.py",  # lists who holds which
     "boroughs/trail.py",  # mails the heads to auditors
-    "boroughs/queries/access.py",  # lists who holds which role
-    "boroughs/views/access.py",
 }
 
 

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
@@ -293,7 +297,7 @@ def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
 
 @transaction.atomic
 def anonymize(*, user_id: int, by: User, at: datetime) -> User:
-    """Take a leaver's name and mail address away; what they did keeps their number.
+    """Take a leaver's name, mail address and what they signed in with away; what they did stays.
 
     Raises Refused for somebody who may still sign in.
     """
@@ -305,6 +309,8 @@ def anonymize(*, user_id: int, by: User, at: datetime) -> User:
     user.set_unusable_password()
     user.last_login = None
     user.save(update_fields=["email", "name", "password", "last_login"])
+    for held in (EmailAddress, SocialAccount, Authenticator, UserSession):
+        held.objects.filter(user=user).delete()
     audit.record(Type.PERSON_ANONYMIZED, by=by, at=at, subject=user, needs=Permission.ADMIN_USE)
     return user
 

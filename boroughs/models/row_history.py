@@ -21,7 +21,7 @@ class CurrentTransaction(Func):
 class TrackedRow(pghistory.models.Event):
     """A row as it was at one moment. Only ever added to, by the database itself."""
 
-    pgh_transaction = models.BigIntegerField(db_default=CurrentTransaction())
+    pgh_transaction = models.BigIntegerField(db_default=CurrentTransaction(), db_index=True)
 
     class Meta:
         abstract = True

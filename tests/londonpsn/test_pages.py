@@ -4,6 +4,8 @@ import re
 from datetime import date
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -375,18 +377,24 @@ def roles(*new_roles: dict, held=()) -> dict:
     )
 
 
-def test_an_administrator_invites_a_person_with_a_role(admin):
+def test_an_administrator_invites_a_person_with_a_role(
+    admin, mailoutbox, django_capture_on_commit_callbacks
+):
     camden = Council.objects.get(slug="camden")
     fields = {"email": "New.Person@camden.gov.example", "name": "New person"}
     role = {"role": "BUYER", "council": camden.pk, "starts_on": "2014-01-01"}
 
-    response = admin.post("/admin/boroughs/user/add/", fields | roles(role))
+    with django_capture_on_commit_callbacks(execute=True):
+        response = admin.post("/admin/boroughs/user/add/", fields | roles(role))
 
     assert response.status_code == 302, response.content.decode()
     user = User.objects.get(email="new.person@camden.gov.example")
     assert user.memberships.get().role == "BUYER"
     assert user.memberships.get().given_by.email == "administrator@london-grid.demo.example"
     assert not user.has_usable_password()
+    (invitation,) = mailoutbox
+    assert invitation.to == ["new.person@camden.gov.example"]
+    assert "/accounts/password/reset/" in invitation.body
     given, invited = AuditEvent.objects.order_by("-pk")[:2]
     assert (invited.type, invited.chain) == ("PERSON_INVITED", "PROGRAMME")
     assert invited.subject_id == user.pk
@@ -432,6 +440,8 @@ def test_a_leaver_loses_every_role_and_token_and_can_be_made_anonymous(admin, br
     client, user = browse("buyer@camden"), User.objects.get(email="buyer@camden.demo.example")
     token = new.new_api_token(user=user)
     new.new_audit_event(user_id=user.pk)
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "A" * 32})
+    SocialAccount.objects.create(user=user, uid="1", extra_data={"name": "Camden buyer"})
 
     for action in ("anonymize", "let_go"):  # who may still sign in is not made anonymous
         admin.post("/admin/boroughs/user/", {"action": action, "_selected_action": [user.pk]})
@@ -447,6 +457,8 @@ def test_a_leaver_loses_every_role_and_token_and_can_be_made_anonymous(admin, br
     assert user.name == f"Former person {user.pk}"
     assert user.email == f"former-{user.pk}@nowhere.invalid"
     assert AuditEvent.objects.filter(user_id=user.pk).exists()
+    for held in (Authenticator, SocialAccount):
+        assert not held.objects.filter(user=user).exists()
 
 
 def test_what_an_administrator_changes_stands_in_the_trail_with_before_and_after(admin):

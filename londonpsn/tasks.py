@@ -1,0 +1,12 @@
+"""What Celery runs for the roof itself."""
+
+from celery import shared_task
+
+from londonpsn.common import clock
+from londonpsn.home.signing_in import tries
+
+
+@shared_task
+def forget_tries() -> None:
+    """Forget who tried to sign in, after a day; the security log keeps what was wrong."""
+    tries.forget_tries(before=clock.now() - tries.KEPT)
