@@ -61,6 +61,8 @@ def test_a_newcomer_sets_up_an_app_keeps_the_codes_and_goes_on(either, committed
     enter(page, "viewer@camden")
     page.wait_for_url("/my-work/")
     press(page, "Camden viewer")
+    page.wait_for_url("/account/")
+    press(page, "Second step at sign-in")
     page.wait_for_url("/accounts/")
     press(page, "Set up an app")
     page.wait_for_url("/accounts/app/set-up/")
