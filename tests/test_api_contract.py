@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import factories as new
-from tests.two_councils import Person, World, build
+from tests.two_councils import Person, World, standing
 
 EXAMPLES = 30  # of one operation, from all ways to ask it
 CHECKS = [
@@ -35,23 +35,18 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-# What every operation can answer beside what its document says.
-PROBLEMS = ("400", "401", "403", "404")
 # Names and codes of all councils stand in the directory, in the summary and among councils found.
 DIRECTORY, SUMMARY, SEARCH = "/api/v1/councils/", "/api/v1/migration/", "/api/v1/search/"
+NOT_FOR_OFFICERS = {
+    *("/api/v1/access/", "/api/v1/audit-events/", "/api/v1/audit-events/{id}/"),
+    *("/api/v1/trail-checks/", "/api/v1/exceptions/", "/api/v1/delegations/{id}/"),
+    "/api/v1/api-tokens/{id}/",  # the ones that are asked for are others'
+}
 NO_KEY = 999_999_999
 
 
-def document() -> dict:
-    """Return the portal's OpenAPI document, with the problems that any operation can answer."""
-    said = SchemaGenerator().get_schema(request=None, public=True)
-    for operation in (one for path in said["paths"].values() for one in path.values()):
-        for code in PROBLEMS:
-            operation["responses"].setdefault(code, {"description": "A problem"})
-    return json.loads(json.dumps(said))
-
-
-DOCUMENT = document()
+# As programs get it, with every reference in plain values.
+DOCUMENT = json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
 OPERATIONS = [
     pytest.param(path, method, id=f"{method.upper()} {path}")
     for path, methods in DOCUMENT["paths"].items()
@@ -60,10 +55,9 @@ OPERATIONS = [
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield build()
-        transaction.set_rollback(True)
+def world(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[World]:
+    with django_db_blocker.unblock(), standing(tmp_path_factory.mktemp("documents")) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +76,8 @@ def api():
 @pytest.fixture
 def secret(world, db) -> str:
     secret, digest = new.ApiToken.new_secret()
-    new.new_api_token(user=world.people["NETWORK_OFFICER"].user, digest=digest)
+    officer = world.people["NETWORK_OFFICER"].user
+    new.new_api_token(user=officer, digest=digest, scope="WRITE")
     return secret
 
 
@@ -113,6 +108,11 @@ def keys_of(path: str, place) -> list[int]:
         "contracts": [keys["contract"]],
         "councils": [place.council],
         "jobs": list(place.council.job_runs.all()),
+        "delegations": [keys["delegation"]],
+        "audit-events": [keys["event"]],
+        "documents": [keys["document"]],
+        "notes": [keys["note"]],
+        "api-tokens": [keys["token"]],
         "lines": [keys["line"], keys["old"]],
         "sites": [keys["site"], keys["hidden"]],
         "suppliers": [place.supplier],
@@ -165,7 +165,7 @@ def test_every_answer_is_as_documented_and_holds_no_foreign_row(world, api, secr
         statuses.add(response.status_code)
 
     ask()
-    assert 200 in statuses
+    assert method != "get" or 200 in statuses or path in NOT_FOR_OFFICERS
 
 
 def test_every_operation_refuses_a_token_that_is_not_one(world, db, api):

@@ -10,11 +10,11 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape, unescape
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -32,7 +32,7 @@ from tests.two_councils import (
     Place,
     Role,
     World,
-    build,
+    standing,
 )
 
 EVERYBODY = {*AT_A_COUNCIL, *IN_THE_PROGRAMME}
@@ -51,10 +51,9 @@ class Route:
     questions to narrow it with: ``{key}`` is filled with what another council has, and the answer
     has to be that to a question for nothing. ``posts`` is a form, of ``fill``'s place, to send to
     it; without one it only shows. With ``is_open`` the names of every council, their status, rates
-    and freshness stand there, and sums over five councils (decisions 6). One that ``is_closed``
-    answers who may at no council the same, whatever it names. ``stranger`` is the answer to who has
-    not signed in, of one that ``is_public``. What ``is_own`` is about oneself: it has tests of its
-    own.
+    and freshness stand there, and sums over five councils (decisions 6). With ``is_closed`` who may
+    nowhere is refused whatever council is named. With ``is_personal`` it is about whoever asks: it
+    names no council, and what it changes is their own.
     """
 
     fill: Callable[[Place], dict] | None = None
@@ -69,9 +68,9 @@ class Route:
     is_open: bool = False
     is_public: bool = False
     refused: int = 403
+    foreign: int = 404
     is_closed: bool = False
-    stranger: int = 200
-    is_own: bool = False
+    is_personal: bool = False
 
 
 def of_council(place: Place) -> dict:
@@ -107,39 +106,51 @@ NETWORK, FINANCE = Role.NETWORK_OFFICER, Role.FINANCE
 UPLOAD = {FINANCE, *IN_THE_PROGRAMME}
 JOBS = {NETWORK, FINANCE, *IN_THE_PROGRAMME}
 PUBLIC = Route(is_public=True, agent=(200, 200), nobody=200)
+READS_ACCESS = {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}
+READS_TRAIL = {Role.AUDITOR, Role.ADMINISTRATOR}
+CONFIRMS = {Role.APPROVER, Role.ADMINISTRATOR}
 DESKS = {*AT_A_COUNCIL} - {Role.VIEWER}
-WRITERS = DESKS - {Role.AUDITOR}
-REVIEWERS = {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}
-READERS = {Role.AUDITOR, Role.ADMINISTRATOR}
-CONFIRMERS = {Role.APPROVER, Role.ADMINISTRATOR}
+ADDS = {NETWORK, Role.BUYER, Role.APPROVER, FINANCE}
+NOTES = {*ADDS, Role.PROGRAMME_OFFICER}
 
 
-def closed_page(only, **how) -> Route:
-    """A page of one council for some roles alone; to all others it is closed."""
-    return council_page(only=only, agent=CLOSED, nobody=403, is_closed=True, **how)
+def a_file() -> SimpleUploadedFile:
+    return SimpleUploadedFile("letter.txt", b"A letter.", "text/plain")
 
 
-def by_post_alone(key: str, **how) -> Route:
-    return Route(fill=by(key), get=405, refused=405, agent=(405, 405), nobody=405, **how)
+def adding_documents(key: str, **how) -> Route:
+    facts = {"title": "A letter", "kind": "OTHER", "retention": "BUSINESS"}
+    return about(key, ADDS, lambda place: facts | {"file": a_file()}, **how)
 
 
-def hung_on(kind: str, only) -> Route:
-    """The form that hangs something on a thing of a council."""
+def adding_notes(key: str, **how) -> Route:
+    return about(key, NOTES, lambda place: {"text": "Ring twice."}, **how)
+
+
+def about(key: str, roles: set[Role], posts, **how) -> Route:
+    """An address of what is added to a thing, by its kind and its key."""
     return Route(
-        fill=lambda place: {"kind": kind, "pk": place.keys[kind].pk},
-        unknown={"kind": kind, "pk": NO_KEY},
-        only=only,
-        agent=(403, 404),
-        posts=lambda place: {},
-        post_only=only,
+        fill=lambda place: {"kind": key, "pk": place.keys[key].pk},
+        unknown={"kind": key, "pk": NO_KEY},
+        only=roles,
+        posts=posts,
+        post_only=roles,
+        **how,
     )
 
 
+def with_subject(place: Place) -> dict:
+    return {"subject_kind": "site", "subject_id": place.keys["site"].pk}
+
+
+# About how one signs in: an answer about oneself, or a way to where one proves who one is.
+PERSONAL = Route(is_personal=True)
+
 ROUTES: dict[str, Route] = {
     # Pages of no council
-    "home": everywhere(302, nobody=200),
-    "account_login": everywhere(302, is_public=True, is_own=True),
-    "account_logout": everywhere(is_own=True),
+    "home": Route(get=302, agent=(302, 302), nobody=200),
+    "account_login": everywhere(302, is_public=True),
+    "account_logout": PERSONAL,
     "london-default": everywhere(others=403, is_open=True, asks=("map=ceased", "as_at=2014-01-31")),
     "london": Route(
         fill=lambda place: {"programme": "psn-network"}, agent=CLOSED, nobody=403, is_open=True
@@ -163,7 +174,67 @@ ROUTES: dict[str, Route] = {
     "jobs": everywhere(asks=("sort=-council",), posts=lambda place: {}, post_only=JOBS),
     "components": everywhere(only={Role.ADMINISTRATOR}, refused=404, others=404),
     **dict.fromkeys(("help", "accessibility", "privacy", "cookies", "security-txt"), PUBLIC),
+    "account": everywhere(),
+    "deputies": everywhere(is_personal=True),
+    "tokens": everywhere(is_personal=True),
+    "token-revoke": everywhere(405, posts=lambda place: {"token": place.keys["token"].pk}),
+    "usersessions_list": PERSONAL,
+    **dict.fromkeys(
+        (
+            *("account_reauthenticate", "account_change_password", "account_reset_password"),
+            *("account_reset_password_done", "account_reset_password_from_key_done", "session"),
+            *("mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp"),
+            *("mfa_deactivate_totp", "mfa_list_webauthn", "mfa_add_webauthn"),
+            *("mfa_reauthenticate_webauthn", "mfa_view_recovery_codes"),
+            *("mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
+        ),
+        PERSONAL,
+    ),
+    **dict.fromkeys(
+        ("mfa_edit_webauthn", "mfa_remove_webauthn"),
+        Route(is_personal=True, fill=lambda place: {"pk": place.keys["security_key"].pk}),
+    ),
+    "account_reset_password_from_key": Route(
+        is_personal=True, fill=lambda place: {"uidb36": "1", "key": "a-b"}
+    ),
+    **dict.fromkeys(
+        ("openid_connect_login", "openid_connect_callback"),
+        Route(is_personal=True, fill=lambda place: {"provider_id": "nowhere"}),
+    ),
     # Pages of one council
+    "access": council_page(
+        only=READS_ACCESS,
+        is_closed=True,
+        agent=CLOSED,
+        nobody=403,
+        asks=("review=1", "on=2014-01-31", "person={approver}", "role=APPROVER", "sort=role"),
+    ),
+    "access-preview": council_page(
+        get=302,
+        only=CONFIRMS,
+        is_closed=True,
+        agent=CLOSED,
+        nobody=403,
+        posts=lambda place: {"tick": place.keys["membership"].pk, "confirm": "yes"},
+        post_only=CONFIRMS,
+    ),
+    "trail": council_page(
+        only=READS_TRAIL,
+        is_closed=True,
+        agent=CLOSED,
+        nobody=403,
+        asks=(
+            *("type=NOTE_ADDED", "from=2014-01-01", "person={approver_key}", "chain={council}"),
+            *("subject=boroughs.site:{site_key}", "subject=boroughs.membership:{membership_key}"),
+        ),
+    ),
+    "exceptions": council_page(
+        only=READS_TRAIL,
+        is_closed=True,
+        agent=CLOSED,
+        nobody=403,
+        asks=("from=2013-01-01&to=2099-01-01", "kind=role-conflict", "sort=on"),
+    ),
     "council": council_page(agent=(302, 302), asks=("format=csv",)),
     "lines": council_page(agent=OPEN_TO_AGENTS, asks=LINE_ASKS),
     "lines-preview": council_page(
@@ -196,114 +267,29 @@ ROUTES: dict[str, Route] = {
     "contract": thing("contract", agent=(200, 404)),
     "line": thing("line", agent=(200, 404)),
     "move": thing("move"),
+    "trail-event": thing("event", only=READS_TRAIL, is_closed=True, agent=CLOSED, nobody=403),
+    "trail-rows": Route(  # both councils are written in one transaction here
+        fill=lambda place: {"transaction": place.keys["event"].transaction},
+        only=READS_TRAIL,
+        agent=CLOSED,
+        nobody=403,
+    ),
+    "document": thing("document", only=DESKS, refused=404),
+    "document-add": adding_documents("site"),
+    "note-add": adding_notes("site"),
+    "deputy-end": thing(
+        "delegation",
+        get=405,
+        agent=(405, 405),
+        nobody=405,
+        foreign=405,
+        posts=lambda place: {},
+        post_only={Role.ADMINISTRATOR},
+    ),
     "job-batch": Route(
         fill=lambda place: {"batch": place.keys["batch"]}, unknown={"batch": NOWHERE}
     ),
-    "document": thing("document", only=DESKS, refused=404),
-    "document-add": hung_on("line", WRITERS),
-    "note-add": hung_on("line", {*WRITERS, Role.PROGRAMME_OFFICER}),
-    # People and the trail
-    "access": closed_page(REVIEWERS, asks=("review=1", "person=mark", "only=CONFLICTS")),
-    "access-preview": closed_page(
-        CONFIRMERS,
-        get=302,
-        posts=lambda place: {"tick": place.keys["membership"].pk, "confirm": "yes"},
-        post_only=CONFIRMERS,
-    ),
-    "trail": closed_page(
-        READERS, asks=("chain={council}", "type=NOTE_ADDED", "subject=boroughs.site:{site_key}")
-    ),
-    "trail-event": thing("event", only=READERS, agent=CLOSED, nobody=403, is_closed=True),
-    "trail-rows": Route(
-        fill=lambda place: {"transaction": place.keys["event"].transaction},
-        only=READERS,
-        agent=CLOSED,
-        nobody=403,
-        is_closed=True,
-    ),
-    "exceptions": closed_page(READERS, asks=("from=2013-04-01&to=2014-06-30",)),
-    "account": everywhere(),
-    "deputies": everywhere(is_own=True),
-    "deputy-end": by_post_alone(
-        "delegation", posts=lambda place: {}, post_only={Role.ADMINISTRATOR}
-    ),
-    "tokens": everywhere(is_own=True),
-    "token-revoke": everywhere(405, is_own=True),
-    # Signing in
-    **dict.fromkeys(
-        (
-            *("account_reset_password", "account_reset_password_done"),
-            *("account_reset_password_from_key_done",),
-        ),
-        Route(is_public=True, agent=(200, 200), nobody=200, is_own=True),
-    ),
-    "account_reset_password_from_key": Route(
-        fill=lambda place: {"uidb36": "1", "key": "x"},
-        is_public=True,
-        is_own=True,
-        agent=(200, 200),
-        nobody=200,
-    ),
-    **dict.fromkeys(
-        (
-            *("account_change_password", "account_reauthenticate", "mfa_index", "session"),
-            *("mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn"),
-            *("mfa_generate_recovery_codes", "usersessions_list"),
-        ),
-        everywhere(is_own=True),
-    ),
-    **dict.fromkeys(
-        ("mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"),
-        everywhere(302, is_own=True),
-    ),
-    **dict.fromkeys(  # of who has no authenticator
-        ("mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"),
-        everywhere(404, is_own=True),
-    ),
-    "mfa_edit_webauthn": Route(
-        fill=lambda place: {"pk": NO_KEY}, get=404, agent=(404, 404), is_own=True
-    ),
-    "mfa_remove_webauthn": Route(
-        fill=lambda place: {"pk": NO_KEY}, get=404, agent=(404, 404), is_own=True
-    ),
-    **dict.fromkeys(  # switched on by a setting
-        ("openid_connect_login", "openid_connect_callback"),
-        Route(
-            fill=lambda place: {"provider_id": "council"},
-            get=404,
-            agent=(404, 404),
-            is_public=True,
-            stranger=404,
-            is_own=True,
-        ),
-    ),
     # The API
-    "api-access-list": everywhere(only=REVIEWERS, others=403, asks=(COUNCIL_ASK,)),
-    "api-delegation-list": everywhere(is_own=True),
-    "api-delegation-detail": thing("delegation", only=REVIEWERS, refused=404),
-    "api-delegation-end": by_post_alone(
-        "delegation", posts=lambda place: {}, post_only={Role.ADMINISTRATOR}
-    ),
-    "api-audit-event-list": everywhere(only=READERS, others=403, asks=("chain={council}",)),
-    "api-audit-event-detail": thing(
-        "event", only=READERS, agent=CLOSED, nobody=403, is_closed=True
-    ),
-    "api-trail-check-list": everywhere(only=READERS, others=403),
-    "api-exception-list": everywhere(only=READERS, others=403, asks=(COUNCIL_ASK,)),
-    "api-document-list": everywhere(
-        asks=(COUNCIL_ASK,), posts=lambda place: {}, post_only=EVERYBODY | {Role.SUPPLIER_AGENT}
-    ),
-    "api-document-detail": thing("document", only=DESKS, refused=404),
-    "api-document-content": thing("document", only=DESKS, refused=404),
-    "api-note-list": everywhere(
-        asks=(COUNCIL_ASK,), posts=lambda place: {}, post_only=EVERYBODY | {Role.SUPPLIER_AGENT}
-    ),
-    "api-note-detail": thing("note"),
-    "api-token-list": everywhere(is_own=True),
-    "api-token-detail": thing("token", only={Role.ADMINISTRATOR}, refused=404),
-    "api-token-revoke": by_post_alone(
-        "token", posts=lambda place: {}, post_only={Role.ADMINISTRATOR}
-    ),
     "api-search-list": everywhere(
         400,
         is_open=True,
@@ -341,6 +327,73 @@ ROUTES: dict[str, Route] = {
         ),
     ),
     "api-line-detail": thing("line", agent=(200, 404)),
+    "api-access-list": everywhere(
+        only=READS_ACCESS,
+        others=403,
+        asks=(COUNCIL_ASK, "person={approver}", "on=2014-01-31", "only=UNCONFIRMED"),
+    ),
+    "api-delegation-list": everywhere(
+        asks=(COUNCIL_ASK,),
+        posts=lambda place: {
+            "membership": place.keys["membership"].pk,
+            "deputy": "nobody@test.example",
+            "starts_on": "2014-07-01",
+            "ends_on": "2014-07-08",
+            "reason": "leave",
+        },
+        post_only={Role.ADMINISTRATOR},
+    ),
+    "api-delegation-detail": thing("delegation", only=READS_ACCESS, refused=404),
+    "api-delegation-end": thing(
+        "delegation",
+        get=405,
+        agent=(405, 405),
+        nobody=405,
+        foreign=405,
+        posts=lambda place: {},
+        post_only={Role.ADMINISTRATOR},
+    ),
+    "api-audit-event-list": everywhere(
+        only=READS_TRAIL,
+        others=403,
+        asks=(
+            *(COUNCIL_ASK, "chain={council}", "subject_id={site_key}", "user={approver_key}"),
+            "type=NOTE_ADDED",
+        ),
+    ),
+    "api-audit-event-detail": thing(
+        "event", only=READS_TRAIL, is_closed=True, agent=CLOSED, nobody=403
+    ),
+    "api-trail-check-list": everywhere(only=READS_TRAIL, others=403, asks=(COUNCIL_ASK,)),
+    "api-exception-list": everywhere(
+        only=READS_TRAIL, others=403, asks=(COUNCIL_ASK, "from=2013-01-01&to=2099-01-01")
+    ),
+    "api-document-list": everywhere(
+        posts=lambda place: (
+            with_subject(place) | {"title": "A letter", "kind": "OTHER", "file": a_file()}
+        ),
+        post_only=ADDS,
+        asks=(COUNCIL_ASK, "subject_kind=site&subject_id={site_key}", "limit=1000"),
+    ),
+    "api-document-detail": thing("document", only=DESKS, refused=404),
+    "api-document-content": thing("document", only=DESKS, refused=404),
+    "api-note-list": everywhere(
+        posts=lambda place: with_subject(place) | {"text": "Ring twice."},
+        post_only=NOTES,
+        asks=(COUNCIL_ASK, "subject_kind=site&subject_id={site_key}", "limit=1000"),
+    ),
+    "api-note-detail": thing("note"),
+    "api-token-list": everywhere(is_personal=True),
+    "api-token-detail": thing("token", only={Role.ADMINISTRATOR}, refused=404),
+    "api-token-revoke": thing(
+        "token",
+        get=405,
+        agent=(405, 405),
+        nobody=405,
+        foreign=405,
+        posts=lambda place: {},
+        post_only={Role.ADMINISTRATOR},
+    ),
     "api-migration-list": everywhere(others=403, is_open=True, asks=("as_at=2014-01-31",)),
     "api-savings-list": everywhere(
         others=403, asks=(COUNCIL_ASK, "group_by=council", "group_by=month", "body_kind=SCHOOL")
@@ -353,6 +406,16 @@ ROUTES: dict[str, Route] = {
 MORE: dict[str, list[Route]] = {
     "line": [thing("old"), thing("alone")],
     "site": [thing("hidden")],
+    "document-add": [
+        adding_documents("move"),
+        adding_documents("line", agent=(403, 404)),
+        adding_documents("contract", agent=(403, 404)),
+    ],
+    "note-add": [
+        adding_notes("move"),
+        adding_notes("line", agent=(403, 404)),
+        adding_notes("contract", agent=(403, 404)),
+    ],
     "api-line-detail": [thing("old"), thing("alone")],
     "api-site-detail": [thing("hidden")],
     **{
@@ -421,10 +484,9 @@ def test_every_role_is_covered():
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield build()
-        transaction.set_rollback(True)
+def world(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[World]:
+    with django_db_blocker.unblock(), standing(tmp_path_factory.mktemp("documents")) as world:
+        yield world
 
 
 @pytest.fixture(autouse=True)
@@ -472,7 +534,7 @@ def address(name: str, route: Route, place: Place | None, query: str = "") -> st
 def expected(route: Route, name: str, person: Person, place: Place) -> int:
     """Return the status that the tables above say."""
     if person.name == "STRANGER":
-        return route.stranger if route.is_public else 401 if name.startswith("api-") else 302
+        return 200 if route.is_public else 401 if name.startswith("api-") else 302
     if person.role is None:
         return route.nobody
     if person.role == Role.SUPPLIER_AGENT:
@@ -480,7 +542,7 @@ def expected(route: Route, name: str, person: Person, place: Place) -> int:
     if route.is_closed and person.role not in route.only:
         return route.refused
     if names_a_council(route) and not (person.sees_all or place is person.place):
-        return 404
+        return route.foreign
     return route.get if person.role in route.only else route.refused
 
 
@@ -492,7 +554,6 @@ def names_a_council(route: Route) -> bool:
 def text_of(response) -> str:
     """Return all that an answer says: status line, headers and content, of workbooks too."""
     content = b"".join(response.streaming_content) if response.streaming else response.content
-    response.close()
     if response.get("Content-Type", "").endswith("spreadsheetml.sheet"):
         with zipfile.ZipFile(io.BytesIO(content)) as workbook:
             parts = [part for part in workbook.namelist() if re.search("sheet|Strings", part)]
@@ -503,9 +564,9 @@ def text_of(response) -> str:
 
 
 def without(text: str, *echoes: object) -> str:
-    """Return a text without what the question itself said, and without the forms' tokens."""
+    """Return a text without what the question itself said, and what differs each time."""
     text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", text)
-    text = re.sub(r'data-seconds="\d+"|data-ends-at>[\d:]+', "", text)  # the session's time
+    text = re.sub(r'data-ends-at>[^<]*<|data-seconds="[^"]*"', "", text)
     text = re.sub(r"(?im)^(x-request-id|vary|etag|content-length): .*$", "", text)
     for echo in sorted({str(echo) for echo in echoes if str(echo)}, key=len, reverse=True):
         for form in {echo, escape(echo), quote(echo), quote(echo, safe=""), urlencode({"": echo})}:
@@ -536,7 +597,9 @@ def test_each_role_gets_its_own_and_nothing_of_another_council(world, name, rout
             asked = address(name, route, place)
             response = person.client.get(asked)
             code, said = response.status_code, text_of(response)
-            if code != expected(route, name, person, place):
+            if route == PERSONAL or (route.is_personal and route.fill):
+                assert code in (200, 302, 401, 404, 405), asked
+            elif code != expected(route, name, person, place):
                 wrong[person.name, asked] = code, expected(route, name, person, place)
             if found := leaks(world, person, route, said):
                 wrong[person.name, asked, "tells"] = found
@@ -567,36 +630,41 @@ def secrets_of(place: Place) -> dict[str, object]:
         "title": keys["contract"].title,
         "supplier_key": place.supplier.pk,
         "site_key": keys["site"].pk,
+        "membership_key": keys["membership"].pk,
+        "approver": keys["approver"].name,
+        "approver_key": keys["approver"].pk,
     }
 
 
 OF_NOTHING = {
     **dict.fromkeys(("line", "old", "phone", "account", "site", "body"), "xqj-zzv-9"),
-    **dict.fromkeys(("contract", "title"), "xqj-zzv-9"),
+    **dict.fromkeys(("contract", "title", "approver"), "xqj-zzv-9"),
+    **dict.fromkeys(("site_key", "membership_key", "approver_key"), NO_KEY),
     **dict.fromkeys(("postcode", "hidden_postcode"), "XQ7 7QX"),
     "body_key": NO_KEY,
-    "site_key": NO_KEY,
     "council": "XXX",
     "site_code": "XQJV",
 }
 REFERENCE_DATA = {"supplier_key"}
 # How rows are narrowed by a question does not depend on more than this.
-ASKING = ("NETWORK_OFFICER", "SUPPLIER_AGENT", "NOBODY")
+ASKING = ("NETWORK_OFFICER", "AUDITOR", "SUPPLIER_AGENT", "NOBODY")
 
 
 def questions(route: Route, place: Place) -> Iterator[tuple[str, str | None, list[object]]]:
     """Yield each question, the same question for nothing, and what both say."""
     held = secrets_of(place)
     for ask in route.asks:
-        field, _, value = ask.partition("=")
-        key = value[1:-1] if value.startswith("{") else ""
-        if not key:
-            yield ask, None, []
-        elif key in REFERENCE_DATA:
-            yield urlencode({field: held[key]}), None, []
+        asked = dict(parse_qsl(ask))
+        keys = [key for value in asked.values() for key in re.findall(r"{(\w+)}", value)]
+        if not keys or REFERENCE_DATA.issuperset(keys):
+            yield fill_in(asked, held), None, []
         else:
-            echoes = [held[key], OF_NOTHING[key]]
-            yield urlencode({field: held[key]}), urlencode({field: OF_NOTHING[key]}), echoes
+            echoes = [one[key] for key in keys for one in (held, OF_NOTHING)]
+            yield fill_in(asked, held), fill_in(asked, OF_NOTHING), echoes
+
+
+def fill_in(asked: dict[str, str], held: dict[str, object]) -> str:
+    return urlencode({field: value.format(**held) for field, value in asked.items()})
 
 
 @pytest.mark.parametrize(("name", "route"), [case for case in EACH if case.values[1].asks])
@@ -631,6 +699,7 @@ def test_no_file_holds_anything_of_another_council(world, name, route):
         page = address(name, route, world.own)
         response = person.client.get(page)
         if response.status_code != 200 or "html" not in response["Content-Type"]:
+            text_of(response)  # a file is closed when it has been read
             continue
         for query in FILE_LINK.findall(response.content.decode()):
             file = person.client.get(f"{page}?{unescape(query)}")
@@ -657,7 +726,7 @@ def held() -> dict[str, int]:
 @pytest.mark.parametrize(("name", "route"), EACH)
 def test_nothing_changes_that_one_may_not_change(world, name, route):
     before = held()
-    if route.is_own:
+    if route.is_personal or name == "account_login":
         return
     for person in world.people.values():
         for place in (world.own, world.foreign) if route.posts else (world.own,):
@@ -690,7 +759,8 @@ def test_a_form_sent_to_what_exists_elsewhere_is_answered_as_to_nowhere(world, n
 def may_post(route: Route, person: Person, place: Place) -> bool:
     if not route.posts or person.role not in route.post_only:
         return False
-    return not names_a_council(route) or person.sees_all or place is person.place
+    names_one = route.fill or route.posts(place)
+    return not names_one or person.sees_all or place is person.place
 
 
 def test_another_councils_line_is_not_confirmed_among_ones_own(world):
@@ -734,6 +804,64 @@ def test_a_file_that_waits_for_one_council_is_not_loaded_into_another(world):
     assert held() == before
 
 
+def test_a_role_of_another_council_is_not_confirmed_among_ones_own(world):
+    approver, before = world.people["APPROVER"], held()
+    page = reverse("access-preview", args=["all"])
+
+    for confirm in ({}, {"confirm": "yes"}):
+        form = {"tick": world.foreign.keys["membership"].pk, **confirm}
+        response = approver.client.post(page, form, follow=True)
+        assert not leaks(world, approver, ROUTES["access"], text_of(response))
+
+    assert held() == before
+
+
+def test_a_role_of_another_council_is_not_passed_on_nor_taken_by_its_people(world):
+    """Nor does the form tell who works at another council."""
+    approver, before = world.people["APPROVER"], held()
+    form = {"starts_on": "2014-07-01", "last_day": "2014-07-07", "reason": "leave"}
+    own = approver.user.memberships.get().pk
+    foreign = world.foreign.keys["membership"].pk
+    theirs = world.foreign.keys["approver"].email
+    said = []
+    for role, deputy in ((foreign, theirs), (own, theirs), (own, "nobody@test.example")):
+        asked = form | {"role": role, "deputy": deputy}
+        response = approver.client.post(reverse("deputies"), asked)
+        said.append(without(text_of(response), deputy))
+        assert response.status_code == 200
+        assert not leaks(world, approver, ROUTES["deputies"], said[-1])
+
+    assert said[1] == said[2]
+    assert held() == before
+
+
+def test_a_token_is_not_made_for_another_council(world):
+    officer, before = world.people["NETWORK_OFFICER"], held()
+    form = {"name": "t", "scope": "READ", "expires_on": "2099-01-01"}
+
+    page = officer.client.post(reverse("tokens"), form | {"council": world.foreign.council.pk})
+    program = officer.client.post(
+        reverse("api-token-list"), {"name": "t", "council": world.foreign.council.register_code}
+    )
+
+    assert (page.status_code, program.status_code) == (200, 404)
+    assert held() == before
+
+
+def test_a_security_key_of_somebody_else_does_not_exist(world):
+    key = world.foreign.keys["security_key"]
+    for person in world.people.values():
+        for view in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+            for method in ("get", "post"):
+                response = getattr(person.client, method)(
+                    reverse(view, args=[key.pk]), {"name": "x"}
+                )
+                assert response.status_code in (302, 404), person.name
+                assert not world.told(person, text_of(response))
+    key.refresh_from_db()
+    assert key.data["name"].startswith("markB")
+
+
 # A program that acts in a person's name, for one council
 
 
@@ -754,5 +882,6 @@ def test_a_token_for_one_council_gets_nothing_of_another(world, name):
             response = client.get(address(name, route, world.own, asked))
             said = without(text_of(response), *secrets_of(world.foreign).values())
             assert not leaks(world, narrowed, route, said), asked
-        if names_a_council(route) and not (route.is_open or route.is_closed or "supplier" in name):
-            assert client.get(address(name, route, world.foreign)).status_code == 404
+        if names_a_council(route) and not (route.is_open or "supplier" in name):
+            code = client.get(address(name, route, world.foreign)).status_code
+            assert code in (403, 404, 405), name

@@ -1,14 +1,18 @@
 """Two councils whose every text carries a mark, so that a page of one shows what of the other."""
 
-import io
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
 
-from django.test import Client
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.test import Client, override_settings
 
 from boroughs import audit, jobs
 from boroughs.authorization import resolve
@@ -116,6 +120,15 @@ PENCE_IN_WORDS = re.compile(r"£[\d,]+\.(?!00)\d\d")
 PENCE_IN_FILES = re.compile(r"(?<![\d.,])\d[\d,]*\.(?!00)\d\d(?![\d.])")
 
 
+@contextmanager
+def standing(documents: Path) -> Iterator[World]:
+    """Have both councils in the database for a whole module that only reads, files and all."""
+    limits = {"DOCUMENTS": documents, "API_REQUESTS_A_MINUTE": 1_000_000}
+    with override_settings(**limits), transaction.atomic():
+        yield build()
+        transaction.set_rollback(True)
+
+
 def build() -> World:
     """Write both councils, and sign everybody in; call it within a transaction."""
     own, foreign = _place("A"), _place("B")
@@ -177,15 +190,15 @@ def _write_places(place: Place) -> None:
     new.new_gateway_check(place.council, evidence=mark(Kind.RECORD, "gateway"))
     new.new_gateway_requirement(place.council)
     new.new_compliance_certificate(place.council, reference=mark(Kind.RECORD, "certificate"))
-    content = io.BytesIO(mark(Kind.DOCUMENT, "content").encode())
-    digested = kept_files.digest(content)
-    kept_files.keep(content, digested)
+    content = BytesIO(mark(Kind.DOCUMENT, "content").encode())
+    held = kept_files.digest(content)
+    kept_files.keep(content, held)
     document = new.new_document(
         place.council,
         title=mark(Kind.DOCUMENT, "title"),
         name=mark(Kind.DOCUMENT, "name"),
-        sha256=digested.sha256,
-        size=digested.size,
+        sha256=held.sha256,
+        size=held.size,
     )
     note = new.new_note(place.council, text=mark(Kind.RECORD, "note"))
     for at in (site, hidden):
@@ -314,7 +327,10 @@ def _write_people(place: Place) -> None:
     )
     event = AuditEvent.objects.filter(chain=council.register_code).latest("pk")
     place.keys |= {"batch": batch, "membership": held, "delegation": passed_on, "token": token}
-    place.keys |= {"event": event, "approver": approver}
+    security_key = Authenticator.objects.create(
+        user=approver, type=Authenticator.Type.WEBAUTHN, data={"name": mark(Kind.TOKEN, "key")}
+    )
+    place.keys |= {"event": event, "approver": approver, "security_key": security_key}
 
 
 def _work_out(places: list[Place]) -> None:

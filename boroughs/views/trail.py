@@ -292,7 +292,9 @@ def _people(user, council, asked: str) -> dict[int, str]:
     named = User.objects.filter(here).distinct().order_by("name", "pk").values_list("pk", "name")
     people = dict(named)
     if asked.isascii() and asked.isdecimal() and len(asked) < 19 and int(asked) not in people:
-        people |= people_named(user, {int(asked)})
+        # Somebody who has left is named to who reads of them; a number alone gives no name.
+        told = AuditEvent.objects.visible_to(user).filter(user_id=int(asked))
+        people |= people_named(user, {int(asked)} if told.exists() else ())
     return people
 
 
