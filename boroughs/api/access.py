@@ -106,7 +106,9 @@ class DelegationSerializer(serializers.ModelSerializer):
     """``ends_on`` is the first day without."""
 
     role = serializers.ChoiceField(Role.choices, source="membership.role")
-    council = serializers.CharField(source="membership.council.register_code", default=None)
+    council = serializers.CharField(
+        source="membership.council.register_code", default=None, allow_null=True
+    )
     place = serializers.CharField(source="membership.place")
     person = serializers.CharField(source="membership.user.name", help_text="Whose role it is")
     deputy = serializers.CharField(source="deputy.name")

@@ -19,11 +19,12 @@ from boroughs.actions.documents import (
 from boroughs.api.views import NarrowedViewSet
 from boroughs.authorization import Permission
 from boroughs.models import Document, Note, Supplier
-from londonpsn.common import clock
+from londonpsn.common import clock, file_kinds
 from londonpsn.common.downloads import as_download
 from londonpsn.common.errors import BadInput
 
 KINDS = list(attachments.CARRIERS)
+MEDIA_TYPES = sorted({kind.media_type for kind in file_kinds.KINDS.values()})
 SUBJECT = [
     OpenApiParameter("subject_kind", enum=KINDS, description="With subject_id: of one thing"),
     OpenApiParameter("subject_id", OpenApiTypes.INT),
@@ -58,7 +59,7 @@ class CarriedSerializer(serializers.ModelSerializer):
 class DocumentSerializer(CarriedSerializer):
     """A document without its file. ``size`` is bytes, ``sha256`` that of its content."""
 
-    supplier = serializers.SlugRelatedField("code", read_only=True)
+    supplier = serializers.CharField(source="supplier.code", default=None, allow_null=True)
     added_by = serializers.SerializerMethodField()
 
     class Meta:
@@ -158,7 +159,7 @@ class DocumentViewSet(CarriedViewSet):
             add_document(by=request.user, at=clock.now(), **with_subject(request.user, asked))
         )
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES})
     @action(detail=True)
     def content(self, request, pk) -> FileResponse:
         """The file itself; that it was opened is written down."""

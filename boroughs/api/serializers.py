@@ -96,7 +96,7 @@ class ConnectionSerializer(serializers.ModelSerializer):
 
 
 class JobRunSerializer(serializers.ModelSerializer):
-    council = serializers.CharField(source="council.register_code", default=None)
+    council = serializers.CharField(source="council.register_code", default=None, allow_null=True)
     state = serializers.ChoiceField(["WAITING", "RUNNING", "DONE", "FAILED"])
 
     class Meta:

@@ -16,7 +16,7 @@ from londonpsn.common import clock
 class ApiTokenSerializer(serializers.ModelSerializer):
     """A token. ``council`` null is all that its person sees; ``state`` is IN_FORCE or why not."""
 
-    council = serializers.CharField(source="council.register_code", default=None)
+    council = serializers.CharField(source="council.register_code", default=None, allow_null=True)
     state = serializers.SerializerMethodField()
 
     class Meta:
