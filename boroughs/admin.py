@@ -50,6 +50,10 @@ class Looked(admin.ModelAdmin):
         rows = super().get_queryset(request)
         return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
 
+    def lookup_allowed(self, lookup, value, request=None):
+        """Narrow by the filters of the list alone: any other column could be guessed through it."""
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in self.list_filter)
+
     def get_exclude(self, request, obj=None):
         """Documents and notes are served through a check of their own."""
         held = {field.name for field in self.model._meta.many_to_many}

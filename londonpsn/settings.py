@@ -265,6 +265,14 @@ USERSESSIONS_ADAPTER = "londonpsn.home.signing_in.adapters.SessionsAdapter"
 # that it has checked a mail address: OIDC_MAIL_IS_VERIFIED says so for it. A provider that is
 # believed to ask for a second factor is not followed by ours when it says that it has.
 OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
+# The mail domains that it answers for; none is all of the councils'. A provider that does not say
+# itself that it has checked an address has to be held to its own.
+OIDC_DOMAINS = [domain.lower() for domain in env.list("OIDC_DOMAINS", default=[])]
+if env.bool("OIDC_MAIL_IS_VERIFIED", default=False) and not OIDC_DOMAINS:
+    raise ImproperlyConfigured(
+        "OIDC_MAIL_IS_VERIFIED is set without OIDC_DOMAINS. Name the mail domains that this "
+        "provider answers for, for example camden.gov.uk."
+    )
 OIDC_ASSERTS_SECOND_FACTOR = env.bool("OIDC_ASSERTS_SECOND_FACTOR", default=False)
 SOCIALACCOUNT_ADAPTER = "londonpsn.home.signing_in.openid.OpenIDAdapter"
 SOCIALACCOUNT_PROVIDERS = {

@@ -73,6 +73,7 @@ def give_role(
     the role and the place do not fit.
     """
     check(by, Permission.ADMIN_USE)
+    _not_oneself(by, user_id)
     membership = Membership(
         user_id=user_id,
         role=role,
@@ -112,6 +113,7 @@ def change_role(
     """
     check(by, Permission.ADMIN_USE)
     membership = Membership.objects.select_for_update(of=["self"]).get(pk=membership_id)
+    _not_oneself(by, membership.user_id)
     before = _facts(membership)
     membership.ends_on, membership.limit = ends_on, limit
     after = _facts(membership)
@@ -153,9 +155,10 @@ def confirm_roles(*, membership_ids: Iterable[int], by: User, on: date, at: date
     roles = list(held)
     if len(roles) != len(wanted):
         raise Refused("Some of these roles are not in force any more. Look at the list again.")
+    taken = {held.pk for held in by.access.roles if getattr(held, "delegation_id", None)}
     for role in roles:
         check(by, Permission.ACCESS_CONFIRM, role.council)
-        if role.user_id == by.pk:
+        if role.user_id == by.pk or role.pk in taken:
             raise PermissionDenied("Your own roles are confirmed by somebody else.")
     Membership.objects.filter(pk__in=wanted).update(confirmed_on=on, confirmed_by=by)
     audit.record_each(
@@ -313,6 +316,12 @@ def anonymize(*, user_id: int, by: User, at: datetime) -> User:
         held.objects.filter(user=user).delete()
     audit.record(Type.PERSON_ANONYMIZED, by=by, at=at, subject=user, needs=Permission.ADMIN_USE)
     return user
+
+
+def _not_oneself(by: User | None, user_id: int) -> None:
+    """Raise Refused where somebody would give rights to themselves."""
+    if by is not None and by.pk == user_id:
+        raise Refused("Your own roles are kept by another administrator.")
 
 
 def _facts(membership: Membership) -> dict:

@@ -68,7 +68,7 @@ def keep_links(*, row: Model, name: str, chosen: Iterable[Model], by: User, at: 
 
 @transaction.atomic
 def protect_site(*, site_id: int, protection: str, by: User, at: datetime) -> Site:
-    """Say why nobody is to learn from the portal where a site is; nothing lifts it.
+    """Say why nobody is to learn from the portal where a site is; nothing at all lifts that.
 
     Raises Site.DoesNotExist for a site that the person does not see, and PermissionDenied.
     """
@@ -76,6 +76,8 @@ def protect_site(*, site_id: int, protection: str, by: User, at: datetime) -> Si
     site = sites.select_for_update(of=["self"]).get(pk=site_id)
     check(by, Permission.SITE_PROTECT, site.body.council)
     before = site.protection
+    if before and not protection:  # who may not see where it is does not make it seen
+        check(by, Permission.ADDRESS_VIEW, site.body.council)
     if before != protection:
         site.protection = protection
         site.save(update_fields=["protection"])

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.core import mail
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, transaction
 
 from boroughs import audit, tasks, trail
 from boroughs.actions import people, reference
@@ -168,3 +169,66 @@ def test_a_role_for_a_day_to_come_ends_with_its_first_day_when_its_holder_leaves
     assert user.memberships.get().ends_on == date(2014, 9, 2)
     user.refresh_from_db()
     assert not user.is_active
+
+
+def test_nobody_gives_or_changes_their_own_role(camden):
+    administrator = person("administrator@london-grid")
+    own = administrator.memberships.get()
+
+    with pytest.raises(Refused, match="another administrator"):
+        people.give_role(
+            user_id=administrator.pk,
+            role="APPROVER",
+            council=camden,
+            starts_on=TODAY,
+            by=administrator,
+            at=AT,
+        )
+    with pytest.raises(Refused, match="another administrator"):
+        people.change_role(
+            membership_id=own.pk, ends_on=date(2020, 1, 1), limit=None, by=administrator, at=AT
+        )
+
+    assert events() == []
+
+
+def test_a_deputy_does_not_confirm_the_role_that_they_stand_in_for(camden):
+    approver, deputy = member(camden, "APPROVER"), new.new_user()
+    role = approver.memberships.get()
+    new.new_delegation(membership=role, deputy=deputy)
+
+    with pytest.raises(PermissionDenied):
+        people.confirm_roles(membership_ids=[role.pk], by=resolve(deputy, TODAY), on=TODAY, at=AT)
+
+
+def test_who_may_not_see_an_address_does_not_lift_its_protection(camden):
+    site = Site.objects.get(code="CMD-CCT01")
+    administrator = person("administrator@london-grid")
+
+    with pytest.raises(PermissionDenied, match="see where a protected site is"):
+        reference.protect_site(site_id=site.pk, protection="", by=administrator, at=AT)
+
+    site.refresh_from_db()
+    assert site.protection == "CONTROL_ROOM"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/boroughs/site/?address__startswith=1",
+        "/admin/boroughs/contact/?access_notes__contains=key",
+        "/admin/boroughs/user/?password__startswith=p",
+    ],
+)
+def test_a_list_of_the_administration_is_narrowed_by_its_filters_alone(db, browse, address):
+    assert browse("administrator@london-grid").get(address).status_code == 400
+
+
+@pytest.mark.parametrize("table", ["services_charge", "boroughs_membership", "procurement_payment"])
+def test_what_is_kept_as_it_was_cannot_be_emptied(db, table):
+    with (
+        pytest.raises(IntegrityError, match="only ever added to"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"TRUNCATE {table} CASCADE")

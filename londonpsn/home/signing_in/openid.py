@@ -179,7 +179,9 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
         mail = next((one.email for one in sociallogin.email_addresses if one.verified), "").lower()
         if not mail:
             raise self._refused(NO_MAIL, sociallogin.provider)
-        if not Council.objects.filter(mail_domains__contains=[mail.rpartition("@")[2]]).exists():
+        domain = mail.rpartition("@")[2]
+        vouched_for = Council.objects.filter(mail_domains__contains=[domain]).exists()
+        if not vouched_for or (settings.OIDC_DOMAINS and domain not in settings.OIDC_DOMAINS):
             raise self._refused(NO_COUNCIL, sociallogin.provider)
         if sociallogin.is_existing:
             return
