@@ -71,7 +71,7 @@ def test_a_newcomer_sets_up_an_app_keeps_the_codes_and_goes_on(either, committed
     tab_to(page, "Code")
     page.keyboard.type("123456")
     page.keyboard.press("Enter")
-    assert "This code is not right" in page.inner_text("main")
+    page.locator("main").get_by_text("This code is not right").first.wait_for()
     assert page.locator(".secret").inner_text() == secret
 
 
