@@ -103,3 +103,8 @@ def financial_year_code(day: date) -> str:
 def last_day(ends_on: date) -> date:
     """Return the last day *with*, as people say it, of a period that ends before ``ends_on``."""
     return ends_on - timedelta(days=1)
+
+
+def in_words(day: date) -> str:
+    """Return a day as sentences have it: ``30 June 2014``."""
+    return f"{day.day} {day:%B %Y}"
