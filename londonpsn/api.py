@@ -8,6 +8,7 @@ from boroughs.api import views as boroughs
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.home import api as home
 from procurement.api import views as procurement
+from services.api import contracts
 from services.api import views as services
 
 router = SimpleRouter()
@@ -18,7 +19,7 @@ router.register("sites", boroughs.SiteViewSet, "api-site")
 router.register("connections", boroughs.ConnectionViewSet, "api-connection")
 router.register("suppliers", services.SupplierViewSet, "api-supplier")
 router.register("jobs", boroughs.JobRunViewSet, "api-job")
-router.register("contracts", services.ContractViewSet, "api-contract")
+router.register("contracts", contracts.ContractViewSet, "api-contract")
 router.register("lines", services.LineViewSet, "api-line")
 router.register("migration", services.MigrationViewSet, "api-migration")
 router.register("savings", procurement.SavingsViewSet, "api-savings")

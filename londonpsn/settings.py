@@ -273,6 +273,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BodyKindEnum": "boroughs.models.council.BodyKind",
         "CouncilKindEnum": "boroughs.models.council.CouncilKind",
+        "ContractKindEnum": "services.models.contract.ContractKind",
+        "ContractStageEnum": "services.models.contract.ContractStage",
         "JobRunKindEnum": "boroughs.models.jobs.JobRunKind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

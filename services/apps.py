@@ -11,6 +11,7 @@ class ServicesConfig(AppConfig):
         from londonpsn.common import work
         from londonpsn.common.locks import Lock
         from services.actions import migration
+        from services.calloff_work import ceilings_near, drafts_waiting, notices_to_publish
         from services.work import moves_to_make, paid_twice
 
         jobs.register(
@@ -19,3 +20,5 @@ class ServicesConfig(AppConfig):
         )
         work.register(paid_twice)
         work.register(moves_to_make)
+        for source in (drafts_waiting, notices_to_publish, ceilings_near):
+            work.register(source)

@@ -19,6 +19,7 @@ class Lock(IntEnum):
     MIGRATION_STATUS = 2
     SETTING_UP = 3
     TRAIL = 4  # taken by the database itself (boroughs migration 0008)
+    CALL = 5  # an Idempotency-Key at work; held by the transaction (boroughs.actions.calls)
 
 
 @dataclass(frozen=True)
