@@ -100,6 +100,7 @@ def address(route: str) -> str:
         "<slug:slug>": "camden",
         "<slug:programme>": "psn-network",
         "<slug:code>": "bt",
+        "<slug:step>": "check",
         "<int:pk>": "1",
         "<uuid:batch>": "00000000-0000-0000-0000-000000000000",
         "<path:object_id>": "1",
@@ -109,6 +110,7 @@ def address(route: str) -> str:
         "<id>": "1",
         "(?P<url>.*)$": "x",
         "(?P<pk>[^/.]+)": "1",
+        r"(?P<pk>\d+)": "1",
         "(?P<app_label>boroughs|services|procurement)": "boroughs",
     }
     for parameter, value in values.items():
