@@ -8,9 +8,10 @@ class ServicesConfig(AppConfig):
     def ready(self):
         # Models are there only now, so what needs them is imported here.
         from boroughs import jobs
-        from londonpsn.common import work
+        from londonpsn.common import importers, work
         from londonpsn.common.locks import Lock
-        from services.actions import migration
+        from services.actions import migration, prices
+        from services.price_work import quotes_expiring
         from services.work import moves_to_make, paid_twice
 
         jobs.register(
@@ -19,3 +20,5 @@ class ServicesConfig(AppConfig):
         )
         work.register(paid_twice)
         work.register(moves_to_make)
+        work.register(quotes_expiring)
+        importers.register("prices", prices.load)

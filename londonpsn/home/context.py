@@ -18,20 +18,25 @@ MENU = {
     "savings": ("Savings", "savings", ("move",)),
     "spend": ("Spend", "spend", ("spend-upload",)),
     "contracts": ("Contracts", "contracts", ("contract",)),
+    "prices": (
+        "Prices",
+        "prices",
+        ("price-book-upload", "prices-raise", "compare", "quotes", "quote-keep", "quote", "item"),
+    ),
     "suppliers": ("Suppliers", "suppliers", ("supplier",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
 }
-BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts")
+BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts", "prices")
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
-    Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
+    Role.BUYER: ("work", "lines", "contracts", "prices", "savings", "overview"),
     Role.APPROVER: ("work", "savings", "lines", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
     Role.AUDITOR: ("london", "overview", "savings", "spend", "lines", "contracts"),
     Role.VIEWER: ("work", "overview", "lines", "savings", "spend", "london"),
-    Role.PROGRAMME_OFFICER: ("london", "suppliers", "contracts", "savings", "spend", "jobs"),
+    Role.PROGRAMME_OFFICER: ("london", "prices", "contracts", "savings", "spend", "jobs"),
     Role.ADMINISTRATOR: ("london", "lines", "spend", "jobs"),
-    Role.SUPPLIER_AGENT: ("lines", "contracts"),
+    Role.SUPPLIER_AGENT: ("lines", "contracts", "prices"),
 }
 
 
