@@ -8,6 +8,7 @@ from boroughs.api import views as boroughs
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.home import api as home
 from procurement.api import views as procurement
+from services.api import prices
 from services.api import views as services
 
 router = SimpleRouter()
@@ -19,6 +20,9 @@ router.register("connections", boroughs.ConnectionViewSet, "api-connection")
 router.register("suppliers", services.SupplierViewSet, "api-supplier")
 router.register("jobs", boroughs.JobRunViewSet, "api-job")
 router.register("contracts", services.ContractViewSet, "api-contract")
+router.register("catalogue-items", prices.CatalogueItemViewSet, "api-catalogue-item")
+router.register("prices", prices.PriceViewSet, "api-price")
+router.register("quotes", prices.QuoteViewSet, "api-quote")
 router.register("lines", services.LineViewSet, "api-line")
 router.register("migration", services.MigrationViewSet, "api-migration")
 router.register("savings", procurement.SavingsViewSet, "api-savings")

@@ -258,6 +258,7 @@ def test_every_model_of_council_rows_narrows_by_one_method():
         "TrailClosing",
         "SupplierAlias",  # shown with its supplier
         "Milestone",  # shown with its programme
+        "IndexationRun",  # shown with its call-off's prices
         "Charge",
         "LineMove",
         "PlannedMove",
