@@ -23,7 +23,7 @@ def list_page(request, table: Table, title: str, lede: str, council):
 
 
 def object_page(request, tables: list[Table], context: dict, council):
-    if file := file_asked(request, *tables):
+    if tables and (file := file_asked(request, *tables)):
         return file
     shown = [table.on_page(request) for table in tables]
     return render(request, "services/object.html", {"tables": shown, "council": council, **context})

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from boroughs.models import Council
-from services.models import Line
+from services.models import Line, Quote
 from tests import factories as new
 from tests.conftest import PASSWORD, person
 from tests.journeys.conftest import NARROW, WIDE
@@ -87,6 +87,25 @@ VISITS = {
         (FINANCE, "/c/camden/savings/?by=service_type&from=2013-05&to=2013-04"),
     ],
     "jobs": [(PROGRAMME, "/jobs/")],
+    "prices": [
+        ("buyer@camden", "/c/camden/prices/"),
+        (PROGRAMME, "/c/all/prices/?q=wan&sort=-monthly"),
+        (AGENT, "/c/all/prices/?day=2013-03-31"),
+    ],
+    "price-book-upload": [
+        (PROGRAMME, "/c/all/prices/upload/"),
+        (PROGRAMME, "/c/camden/prices/upload/"),
+    ],
+    "prices-raise": [(PROGRAMME, "/c/all/prices/raise/")],
+    "compare": [
+        ("buyer@camden", "/c/camden/compare/"),
+        ("buyer@camden", "/c/camden/compare/?family=wan&quantity=1&months=36"),
+        ("buyer@camden", "/c/camden/compare/?family=&quantity=&months="),
+    ],
+    "item": [("buyer@camden", "/catalogue/WAN-10/"), (AGENT, "/catalogue/SEAT/")],
+    "quotes": [("buyer@camden", "/c/camden/quotes/"), (PROGRAMME, "/c/all/quotes/?state=over")],
+    "quote": [("buyer@camden", "/quotes/{quote}/"), (AGENT, "/quotes/{quote}/")],
+    "quote-keep": [("buyer@camden", "/c/camden/quotes/keep/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 
@@ -106,6 +125,7 @@ def keys() -> dict[str, object]:
         "body": line.body_id,
         "connection": line.connection_id,
         "contract": line.contract_id,
+        "quote": Quote.objects.get().pk,
     }
 
 
