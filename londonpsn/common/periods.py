@@ -100,6 +100,12 @@ def financial_year_code(day: date) -> str:
     return f"{year}-{(year + 1) % 100:02d}"
 
 
+def quarter_of(day: date) -> Period:
+    """Return the three calendar months, from January, April, July or October on, with ``day``."""
+    start = date(day.year, day.month - (day.month - 1) % 3, 1)
+    return Period(start, add_months(start, 3))
+
+
 def last_day(ends_on: date) -> date:
     """Return the last day *with*, as people say it, of a period that ends before ``ends_on``."""
     return ends_on - timedelta(days=1)
