@@ -11,7 +11,7 @@ class ServicesConfig(AppConfig):
         from londonpsn.common import work
         from londonpsn.common.locks import Lock
         from services.actions import migration
-        from services.work import moves_to_make, paid_twice
+        from services.work import moves_to_make, notices_to_give, paid_twice
 
         jobs.register(
             "MIGRATION_STATUS",
@@ -19,3 +19,4 @@ class ServicesConfig(AppConfig):
         )
         work.register(paid_twice)
         work.register(moves_to_make)
+        work.register(notices_to_give)

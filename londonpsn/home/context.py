@@ -17,19 +17,21 @@ MENU = {
     "sites": ("Sites", "sites", ("site", "connection")),
     "savings": ("Savings", "savings", ("move",)),
     "spend": ("Spend", "spend", ("spend-upload",)),
-    "contracts": ("Contracts", "contracts", ("contract",)),
+    "contracts": ("Contracts", "contracts", ("contract", "frameworks", "framework")),
+    "radar": ("What ends when", "radar", ()),
+    "publish": ("To publish", "publish", ("foi",)),
     "suppliers": ("Suppliers", "suppliers", ("supplier",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
 }
-BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts")
+BY_PLACE = ("council", "lines", "sites", "savings", "spend", "contracts", "radar", "publish")
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
-    Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
+    Role.BUYER: ("work", "lines", "contracts", "radar", "publish", "overview"),
     Role.APPROVER: ("work", "savings", "lines", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
     Role.AUDITOR: ("london", "overview", "savings", "spend", "lines", "contracts"),
     Role.VIEWER: ("work", "overview", "lines", "savings", "spend", "london"),
-    Role.PROGRAMME_OFFICER: ("london", "suppliers", "contracts", "savings", "spend", "jobs"),
+    Role.PROGRAMME_OFFICER: ("london", "radar", "contracts", "savings", "spend", "jobs"),
     Role.ADMINISTRATOR: ("london", "lines", "spend", "jobs"),
     Role.SUPPLIER_AGENT: ("lines", "contracts"),
 }
