@@ -41,6 +41,8 @@ from services.models import (
     Baseline,
     Charge,
     Contract,
+    Framework,
+    LegalRule,
     Line,
     LineFlag,
     LineMove,
@@ -48,6 +50,7 @@ from services.models import (
     Milestone,
     PlannedMove,
     Programme,
+    RegisterEdition,
     Replacement,
     ReplacementLine,
     ServiceType,
@@ -254,6 +257,22 @@ def new_contract(council=None, **fields) -> Contract:
         **{"council": council or new_council(), "reference": f"C{next(numbers)}", "title": "C"}
         | fields
     )
+
+
+def new_framework(**fields) -> Framework:
+    facts = {"code": f"fw-{next(numbers)}", "name": "F", "owner": "O", "entitles": "EVERYBODY"}
+    return Framework.objects.create(**facts | fields)
+
+
+def new_legal_rule(**fields) -> LegalRule:
+    facts = {"kind": "PUBLISH", "regime": "PCR2006", "value": 5000, "starts_on": APRIL}
+    return LegalRule.objects.create(**facts | {"source": "a test"} | fields)
+
+
+def new_register_edition(council=None, **fields) -> RegisterEdition:
+    facts = {"quarter": date(2014, 1, 1), "published_on": date(2014, 4, 28), "rows": 0, "at": AT}
+    facts |= {"link": "https://example.org/contracts.csv", "sha256": "0" * 64}
+    return RegisterEdition.objects.create(**{"council": council or new_council()} | facts | fields)
 
 
 def new_programme(service_types=(), **fields) -> Programme:

@@ -31,6 +31,7 @@ NO_PAGE = {
     "api-schema": "a document for programs",
     "api-docs": "Swagger UI's own page: third-party markup",
     "job-batch": "visited by pressing the button",
+    "publish-file": "a file",
 }
 
 
@@ -40,6 +41,7 @@ def named_pages() -> set[str]:
     return {name for name in names if not name.startswith("api-")} | {"api-schema", "api-docs"}
 
 
+BUYER = "buyer@camden"
 PROGRAMME, NETWORK, FINANCE = "programme@london-grid", "network@camden", "finance@camden"
 AGENT, ADMINISTRATOR, STRANGER = (
     *("agent1@virgin-media-business", "administrator@london-grid"),
@@ -87,6 +89,20 @@ VISITS = {
         (FINANCE, "/c/camden/savings/?by=service_type&from=2013-05&to=2013-04"),
     ],
     "jobs": [(PROGRAMME, "/jobs/")],
+    "radar": [
+        (BUYER, "/c/camden/expiring/"),
+        (PROGRAMME, "/c/all/expiring/?within=24&by=supplier"),
+        (BUYER, "/c/camden/expiring/?within=24&together=camden.voice.2014-07-01"),
+        (BUYER, "/c/camden/expiring/?who=OTHER&family=mobile"),
+    ],
+    "frameworks": [(BUYER, "/frameworks/")],
+    "framework": [(BUYER, "/frameworks/PSN-SERVICES/"), (PROGRAMME, "/frameworks/TRUSTNET-2014/")],
+    "publish": [
+        (BUYER, "/c/camden/publish/"),
+        (NETWORK, "/c/camden/publish/?quarter=2013-04"),
+        (PROGRAMME, "/c/all/publish/"),
+    ],
+    "foi": [(BUYER, "/c/camden/foi/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 

@@ -30,6 +30,13 @@ PAGES = (
     "/c/all/sites/",
     "/c/camden/contracts/",
     "/c/all/contracts/",
+    "/c/camden/expiring/",
+    "/c/all/expiring/",
+    "/c/camden/publish/",
+    "/c/all/publish/",
+    "/c/camden/foi/",
+    "/frameworks/",
+    "/frameworks/PSN-SERVICES/",
     "/suppliers/",
     "/suppliers/virgin-media-business/",
 )
@@ -343,6 +350,8 @@ KEPT = {
     "generation",
     "gateway",
     "servicetype",
+    "framework",
+    "legalrule",
     "programme",
 }
 
