@@ -95,6 +95,12 @@ def everywhere(status: int = 200, *, others: int | None = None, **how) -> Route:
     return Route(**{"get": status, "agent": (other, other), "nobody": other} | how)
 
 
+def of_all(status: int = 200, *, others: int = 403, **how) -> Route:
+    """The page of a council, of all that the person sees."""
+    fill = {"fill": lambda place: {"slug": "all"}}
+    return Route(**fill | {"get": status, "agent": (others, others), "nobody": others} | how)
+
+
 OPEN_TO_AGENTS = (200, 200)  # the directory of councils is open; their rows are narrowed
 CLOSED = (403, 403)
 LINE_ASKS = (
@@ -418,25 +424,17 @@ MORE: dict[str, list[Route]] = {
     ],
     "api-line-detail": [thing("old"), thing("alone")],
     "api-site-detail": [thing("hidden")],
-    **{
-        name: [
-            Route(
-                fill=lambda place: {"slug": "all"},
-                get=get,
-                agent=(others, others),
-                nobody=others,
-                asks=asks,
-            )
-        ]
-        for name, get, others, asks in (
-            ("lines", 200, 200, ("q={line}", "q={postcode}", "todo=PAID_TWICE")),
-            ("sites", 200, 403, ("sort=postcode",)),
-            ("contracts", 200, 200, ()),
-            ("savings", 200, 403, ("by=council", "by=contract")),
-            ("spend", 200, 403, ()),
-            ("council", 302, 302, ()),
-        )
-    },
+    "lines": [of_all(others=200, asks=("q={line}", "q={postcode}", "todo=PAID_TWICE"))],
+    "sites": [of_all(asks=("sort=postcode",))],
+    "contracts": [of_all(others=200)],
+    "savings": [of_all(asks=("by=council", "by=contract"))],
+    "spend": [of_all()],
+    "council": [of_all(302, others=302)],
+    "access": [of_all(only=READS_ACCESS, asks=("review=1", "person={approver}"))],
+    "access-preview": [of_all(302, only=CONFIRMS, posts=lambda place: {}, post_only=CONFIRMS)],
+    "trail": [of_all(only=READS_TRAIL, asks=("person={approver_key}", "chain={council}"))],
+    "exceptions": [of_all(only=READS_TRAIL, asks=("from=2013-01-01&to=2099-01-01",))],
+    **{name: [of_all(404, others=404, refused=404)] for name in ("lines-preview", "spend-upload")},
 }
 
 
@@ -474,6 +472,13 @@ def test_every_route_of_the_api_is_covered():
     } - ROUTES.keys()
 
     assert not missing, f"Add entries to ROUTES in {__file__} for {', '.join(sorted(missing))}."
+
+
+def test_every_page_of_a_council_is_asked_for_all_of_them_too():
+    of_one = {name for name, pattern in addresses() if "<slug:slug>" in str(pattern.pattern)}
+
+    missing = of_one - MORE.keys()
+    assert not missing, f"Add of_all() for {', '.join(sorted(missing))} to MORE in {__file__}."
 
 
 def test_every_role_is_covered():
@@ -744,7 +749,7 @@ def test_nothing_changes_that_one_may_not_change(world, name, route):
 
 
 @pytest.mark.parametrize(
-    ("name", "route"), [case for case in EACH if case.values[1].posts and case.values[1].fill]
+    ("name", "route"), [case for case in EACH if case.values[1].posts and case.values[1].unknown]
 )
 def test_a_form_sent_to_what_exists_elsewhere_is_answered_as_to_nowhere(world, name, route):
     for person in world.people.values():
@@ -759,7 +764,7 @@ def test_a_form_sent_to_what_exists_elsewhere_is_answered_as_to_nowhere(world, n
 def may_post(route: Route, person: Person, place: Place) -> bool:
     if not route.posts or person.role not in route.post_only:
         return False
-    names_one = route.fill or route.posts(place)
+    names_one = names_a_council(route) or route.posts(place)
     return not names_one or person.sees_all or place is person.place
 
 

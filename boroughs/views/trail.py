@@ -1,6 +1,7 @@
 """The trail as its readers see it: events, how far it is checked, and the rows that were kept."""
 
 import json
+from collections.abc import Iterable
 
 from django.db.models import Q
 from django.shortcuts import render
@@ -93,7 +94,7 @@ def trail(request, slug):
     states = events.chain_states(user, councils.values(), others=council is None)
     form = TrailFilterForm(
         request.GET,
-        people=_people(user, council, request.GET.get("person", "")),
+        people=_people(user, councils, request.GET.get("person", "")),
         chains={state.chain: state.name for state in states},
     )
     visible = AuditEvent.objects.visible_to(user)
@@ -283,10 +284,9 @@ def _rows_address(transaction: int) -> str:
     return reverse("trail-rows", args=[transaction])
 
 
-def _people(user, council, asked: str) -> dict[int, str]:
-    """Return whom the trail can be narrowed to, by number: who holds or held a role here."""
-    here = Q(memberships__programme_wide=True)
-    here |= Q(memberships__council=council) if council else Q(memberships__council__isnull=False)
+def _people(user, councils: Iterable[int], asked: str) -> dict[int, str]:
+    """Return whom the trail can be narrowed to, by number: who holds or held a role there."""
+    here = Q(memberships__programme_wide=True) | Q(memberships__council__in=list(councils))
     if not user.access.allows_anywhere(Permission.ACCESS_VIEW):
         here = Q(pk=None)
     named = User.objects.filter(here).distinct().order_by("name", "pk").values_list("pk", "name")
