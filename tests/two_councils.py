@@ -117,7 +117,7 @@ class World:
 # Pounds of the one are whole, of the other they end in 43 pence: so does every sum they are in.
 PENCE = {"A": Decimal("0.00"), "B": Decimal("0.43")}
 PENCE_IN_WORDS = re.compile(r"£[\d,]+\.(?!00)\d\d")
-PENCE_IN_FILES = re.compile(r"(?<![\d.,])\d[\d,]*\.(?!00)\d\d(?![\d.])")
+PENCE_IN_FILES = re.compile(r"(?<![\d.,:])\d[\d,]*\.(?!00)\d\d(?![\d.])")  # no time of day
 
 
 @contextmanager
