@@ -343,3 +343,27 @@ class SignInTry(models.Model):
                 name="sign_in_try_account_is_sha256", condition=Q(account__regex="^[0-9a-f]{64}$")
             ),
         ]
+
+
+class IdempotentCall(models.Model):
+    """A write through the API that named itself, and what it was answered.
+
+    The same key of the same person is answered the same again, and nothing is done twice.
+    ``digest`` is the SHA-256 of method, path and body: another request under the key is refused.
+    ``status`` blank is one still at work.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotent_call_once_per_key"),
+            CheckConstraint(
+                name="idempotent_call_digest_is_sha256", condition=Q(digest__regex="^[0-9a-f]{64}$")
+            ),
+        ]

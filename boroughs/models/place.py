@@ -8,6 +8,7 @@ from django.db.models.functions import Upper
 from boroughs.models.council import Body
 from boroughs.models.document import Document, Note
 from boroughs.models.visibility import CouncilRowsQuerySet
+from londonpsn.common.constraints import one_of_or_blank
 from londonpsn.common.text import TRIGRAM, closed_up, folded
 
 POSTCODE = r"^([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2}|GIR 0AA)$"
@@ -90,10 +91,7 @@ class Site(models.Model):
             ),
         ]
         constraints = [
-            CheckConstraint(
-                name="site_protection_is_known",
-                condition=Q(protection="") | Q(protection__in=SiteProtection.values),
-            ),
+            one_of_or_blank("protection", SiteProtection, "site_protection_is_known"),
             CheckConstraint(
                 name="site_position_comes_with_its_source",
                 condition=Q(latitude=None, longitude=None, position="")

@@ -18,6 +18,9 @@ class Supplier(models.Model):
     name = models.CharField(max_length=80)
     role = models.CharField(max_length=120, blank=True)
     company_number = models.CharField(max_length=8, blank=True)
+    charity_number = models.CharField(max_length=10, blank=True, db_default="")
+    is_sme = models.BooleanField("small or medium enterprise", null=True, blank=True)
+    is_vcse = models.BooleanField("voluntary or social enterprise", null=True, blank=True)
     note = models.TextField(blank=True)
 
     objects = ReferenceQuerySet.as_manager()

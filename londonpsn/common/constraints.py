@@ -9,6 +9,13 @@ def one_of(field: str, choices, name: str) -> CheckConstraint:
     return CheckConstraint(name=name, condition=Q(**{f"{field}__in": choices.values}))
 
 
+def one_of_or_blank(field: str, choices, name: str) -> CheckConstraint:
+    """Only the stored values of a Choices class, or nothing where it is not known."""
+    return CheckConstraint(
+        name=name, condition=Q(**{field: ""}) | Q(**{f"{field}__in": choices.values})
+    )
+
+
 def ends_after_it_starts(
     name: str, starts: str = "starts_on", ends: str = "ends_on"
 ) -> CheckConstraint:

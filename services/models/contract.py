@@ -1,16 +1,23 @@
 """Kinds of service, the contracts they come under, and the programmes that move them."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Upper
 
-from boroughs.models import Body, Council, Document, Generation, Note, Supplier
+from boroughs.models import Body, Council, Document, Generation, Note, Supplier, User
 from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
-from londonpsn.common.constraints import ends_after_it_starts, one_of
+from londonpsn.common.constraints import (
+    ends_after_it_starts,
+    not_negative,
+    one_of,
+    one_of_or_blank,
+)
 from londonpsn.common.text import folded
+from services.models.framework import Framework, LegalRegime
 
 
 class ServiceTypeFamily(models.TextChoices):
@@ -51,21 +58,60 @@ class ContractQuerySet(CouncilRowsQuerySet):
         narrowed = super().visible_to(user)
         if user.access.all_councils or not user.access.supplier_ids:
             return narrowed
-        return narrowed | self.filter(supplier__in=user.access.supplier_ids)
+        supplied = self.filter(supplier__in=user.access.supplier_ids, stage="AWARDED")
+        return narrowed | supplied
 
 
 class ContractProration(models.TextChoices):
     ACTUAL_MONTH = "ACTUAL_MONTH", "by the days of the month"
 
 
+class ContractKind(models.TextChoices):
+    CONTRACT = "CONTRACT", "Contract"
+    CALL_OFF = "CALL_OFF", "Call-off"
+
+
+class ContractStage(models.TextChoices):
+    """A call-off is drafted, then awarded; every other contract came into the portal signed."""
+
+    DRAFT = "DRAFT", "Draft"
+    AWARDED = "AWARDED", "Awarded"
+
+
+class ContractRenewal(models.TextChoices):
+    """What happens at its end."""
+
+    ENDS = "ENDS", "Ends by itself"
+    ROLLS_ON = "ROLLS_ON", "Rolls on unless notice is given"
+
+
+class ContractRoute(models.TextChoices):
+    DIRECT_AWARD = "DIRECT_AWARD", "Direct award"
+    FURTHER_COMPETITION = "FURTHER_COMPETITION", "Further competition"
+
+
+class IndexationBase(models.TextChoices):
+    PREVIOUS = "PREVIOUS", "On the price before, so that rises add up"
+    ORIGINAL = "ORIGINAL", "On the price first agreed"
+
+
 @keep_rows("ContractRow")
 class Contract(models.Model):
-    """What a council has signed with a supplier. A blank day is not known.
+    """What a council has signed with a supplier; a call-off under a framework is one of them.
 
-    Only proration by the days of the actual month is worked out so far, so no other is accepted.
+    A blank day, number or text is not known, or does not apply. Only proration by the days of the
+    actual month is worked out so far, so no other is accepted. ``value`` is pounds for the whole
+    term with its extensions, without VAT; ``vat`` what is added to it; ``ceiling`` the most that
+    may be ordered. ``roll_on_months`` is how long it rolls on for. ``minimum_term_ends_on`` and
+    ``ends_on`` are first days without.
     """
 
     Proration = ContractProration
+    Kind = ContractKind
+    Stage = ContractStage
+    Renewal = ContractRenewal
+    Route = ContractRoute
+    Regime = LegalRegime
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="contracts")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="contracts")
@@ -76,6 +122,50 @@ class Contract(models.Model):
     notice_days = models.PositiveSmallIntegerField(null=True, blank=True)
     proration = models.CharField(max_length=12, choices=Proration, default=Proration.ACTUAL_MONTH)
 
+    kind = models.CharField(max_length=8, choices=Kind, db_default=Kind.CONTRACT)
+    stage = models.CharField(max_length=7, choices=Stage, db_default=Stage.AWARDED)
+    body = models.ForeignKey(Body, models.PROTECT, null=True, blank=True, related_name="call_offs")
+    framework = models.ForeignKey(
+        Framework, models.PROTECT, null=True, blank=True, related_name="call_offs"
+    )
+    lot = models.CharField(max_length=120, blank=True, db_default="")
+    regime = models.CharField(max_length=7, choices=Regime, blank=True, db_default="")
+    commenced_on = models.DateField("procurement commenced on", null=True, blank=True)
+    minimum_term_ends_on = models.DateField(null=True, blank=True)
+    renewal = models.CharField(max_length=8, choices=Renewal, blank=True, db_default="")
+    roll_on_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    index_base = models.CharField(
+        "indexation", max_length=8, choices=IndexationBase, blank=True, db_default=""
+    )
+    index_cap = models.DecimalField(
+        "at most, %", max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    index_floor = models.DecimalField(
+        "at least, %", max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    value = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    vat = models.DecimalField("VAT", max_digits=14, decimal_places=2, null=True, blank=True)
+    ceiling = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    route = models.CharField(max_length=20, choices=Route, blank=True, db_default="")
+    route_reason = models.TextField(blank=True, db_default="")
+    invited = models.PositiveSmallIntegerField("suppliers invited", null=True, blank=True)
+    bids = models.PositiveSmallIntegerField("bids received", null=True, blank=True)
+    conflict = models.TextField("conflict of interest declared", blank=True, db_default="")
+    decision_reference = models.CharField(max_length=60, blank=True, db_default="")
+    signed_on = models.DateField("signed by the council on", null=True, blank=True)
+    supplier_signed_on = models.DateField("signed by the supplier on", null=True, blank=True)
+    standstill_from = models.DateField("standstill begins on", null=True, blank=True)
+    notice_given_on = models.DateField(null=True, blank=True)
+    cost_centre = models.CharField(max_length=40, blank=True, db_default="")
+    organisational_unit = models.CharField(max_length=80, blank=True, db_default="")
+    description = models.TextField(blank=True, db_default="")
+    review_on = models.DateField(null=True, blank=True)
+    irrecoverable_vat = models.DecimalField(
+        "VAT not recovered", max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    drafted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    awarded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    awarded_at = models.DateTimeField(null=True, blank=True)
     documents = models.ManyToManyField(Document, related_name="contracts")
     notes = models.ManyToManyField(Note, related_name="contracts")
 
@@ -92,7 +182,36 @@ class Contract(models.Model):
         ]
         constraints = [
             one_of("proration", ContractProration, "contract_proration_is_known"),
+            one_of("kind", ContractKind, "contract_kind_is_known"),
+            one_of("stage", ContractStage, "contract_stage_is_known"),
+            one_of_or_blank("renewal", ContractRenewal, "contract_renewal_is_known"),
+            one_of_or_blank("route", ContractRoute, "contract_route_is_known"),
+            one_of_or_blank("regime", LegalRegime, "contract_regime_is_known"),
+            one_of_or_blank("index_base", IndexationBase, "contract_index_base_is_known"),
             ends_after_it_starts("contract_ends_after_it_starts"),
+            not_negative("value", "contract_value_is_not_negative"),
+            not_negative("ceiling", "contract_ceiling_is_not_negative"),
+            CheckConstraint(
+                name="contract_drafted_is_a_call_off",
+                condition=Q(kind="CALL_OFF") | Q(stage="AWARDED"),
+            ),
+            CheckConstraint(
+                name="contract_awarded_call_off_has_its_facts",
+                violation_error_message="A call-off is awarded with its framework, body, regime, "
+                "route and dates.",
+                condition=Q(kind="CONTRACT")
+                | Q(stage="DRAFT")
+                | (
+                    Q(framework__isnull=False, body__isnull=False, starts_on__isnull=False)
+                    & Q(ends_on__isnull=False, commenced_on__isnull=False)
+                    & ~Q(regime="")
+                    & ~Q(route="")
+                ),
+            ),
+            CheckConstraint(
+                name="contract_rolls_on_for_some_months",
+                condition=~Q(renewal="ROLLS_ON") | Q(roll_on_months__gt=0),
+            ),
             UniqueConstraint(
                 fields=["council", "reference"], name="contract_reference_is_unique_in_its_council"
             ),
@@ -100,6 +219,73 @@ class Contract(models.Model):
 
     def __str__(self):
         return self.title
+
+
+class ContractExtension(models.Model):
+    """An option to make a call-off longer: by how many months, and whether it was taken."""
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="extensions")
+    number = models.PositiveSmallIntegerField()
+    months = models.PositiveSmallIntegerField()
+    taken_on = models.DateField(null=True, blank=True)
+    taken_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            CheckConstraint(name="contract_extension_has_months", condition=Q(months__gt=0)),
+            UniqueConstraint(fields=["contract", "number"], name="contract_extension_once"),
+        ]
+
+
+class ContractChange(models.Model):
+    """A change of an awarded call-off. Only ever added to; drift is what they come to.
+
+    ``value_change`` is pounds, ``days_change`` days of term; either may be below zero.
+    """
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="changes")
+    on = models.DateField()
+    value_change = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    days_change = models.IntegerField(default=0)
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                name="contract_change_changes_something",
+                condition=~Q(value_change=0) | ~Q(days_change=0),
+            ),
+            CheckConstraint(name="contract_change_has_a_reason", condition=~Q(reason="")),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+
+class ContractNotice(models.Model):
+    """A notice that the law wants of a call-off, by when, and where it was published.
+
+    ``code`` as UK6. One that is not needed after all is waived with a reason.
+    """
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="notices")
+    code = models.CharField(max_length=5)
+    due_on = models.DateField(null=True)
+    published_on = models.DateField(null=True, blank=True)
+    link = models.URLField(max_length=300, blank=True)
+    waived_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["contract", "code"], name="contract_notice_once"),
+            CheckConstraint(
+                name="contract_notice_is_published_somewhere",
+                condition=Q(published_on=None, link="")
+                | (Q(published_on__isnull=False) & ~Q(link="")),
+            ),
+        ]
 
 
 class Programme(models.Model):
