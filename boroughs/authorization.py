@@ -35,6 +35,11 @@ class Permission(TextChoices):
     LINE_CONFIRM = "LINE_CONFIRM", "say that a line is still right"
     LINE_MOVE = "LINE_MOVE", "move a line to its next stage"
     ORDER_APPROVE = "ORDER_APPROVE", "approve an order within a limit"
+    CALL_OFF_AWARD = "CALL_OFF_AWARD", "draft, award, change and extend a call-off"
+    QUOTE_KEEP = "QUOTE_KEEP", "keep a supplier's quote"
+    REGISTER_PUBLISH = "REGISTER_PUBLISH", "publish the register of contracts"
+    PRICES_LOAD = "PRICES_LOAD", "load a price book and raise prices"
+    CEILING_OVERRIDE = "CEILING_OVERRIDE", "let a call-off go past its ceiling"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
     JOB_REQUEST = "JOB_REQUEST", "have figures worked out again"
     ACCESS_CONFIRM = "ACCESS_CONFIRM", "say each year who still needs a role"
@@ -55,14 +60,14 @@ GRANTS: dict[Role, set[Permission]] = {
         *DESK,
         *(P.LINE_CONFIRM, P.LINE_MOVE, P.SITE_PROTECT, P.JOB_REQUEST),
     },
-    Role.BUYER: {*DESK},
+    Role.BUYER: {*DESK, P.CALL_OFF_AWARD, P.QUOTE_KEEP, P.REGISTER_PUBLISH},
     Role.APPROVER: {*DESK, P.ORDER_APPROVE, P.ACCESS_VIEW, P.ACCESS_CONFIRM},
     Role.FINANCE: {*DESK, P.PAYMENTS_LOAD, P.JOB_REQUEST},
     Role.AUDITOR: {*OFFICE, P.ACCESS_VIEW, P.TRAIL_VIEW},
     Role.VIEWER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
     Role.PROGRAMME_OFFICER: {
         *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.DOCUMENT_VIEW, P.NOTE_ADD),
-        *(P.PAYMENTS_LOAD, P.JOB_REQUEST),
+        *(P.PAYMENTS_LOAD, P.JOB_REQUEST, P.PRICES_LOAD, P.CEILING_OVERRIDE),
     },
     Role.ADMINISTRATOR: {
         *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),

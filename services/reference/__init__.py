@@ -6,7 +6,7 @@ from django.db import transaction
 
 from boroughs.models import Body, Generation
 from boroughs.reference import add_missing, rows
-from services.models import Milestone, Programme, ServiceType
+from services.models import LegalRule, Milestone, Programme, ServiceType
 
 FROZEN_ON = date(2013, 4, 1)
 NETWORK = ("GW-PSN", "GW-NHS", "INT-ACCESS")  # and every WAN-*
@@ -15,10 +15,24 @@ MILESTONES = (50, 90, 100)  # per cent ceased (spec 5.3); the days are not set
 
 @transaction.atomic
 def load() -> None:
-    """Load service types and the programmes PSN-NETWORK and SERVICES (decisions 1)."""
+    """Load service types, rules of law, and both programmes (decisions 1)."""
     add_missing(ServiceType, "code", rows(__file__, "service_types.csv"))
+    _add_rules()
     _add_programme("PSN-NETWORK", "PSN network", in_network=True)
     _add_programme("SERVICES", "Other services", in_network=False)
+
+
+def _add_rules() -> None:
+    """Add the dated rules of law that are missing; what an administrator corrected stays."""
+    held = set(LegalRule.objects.values_list("kind", "regime", "code", "starts_on"))
+    for row in rows(__file__, "legal_rules.csv"):
+        starts_on = date.fromisoformat(row.pop("starts_on"))
+        if (row["kind"], row["regime"], row["code"], starts_on) not in held:
+            ends_on = row.pop("ends_on") or None
+            is_verified = row.pop("is_verified") == "1"
+            LegalRule.objects.create(
+                **row, starts_on=starts_on, ends_on=ends_on, is_verified=is_verified
+            )
 
 
 def _add_programme(code: str, name: str, *, in_network: bool) -> None:
