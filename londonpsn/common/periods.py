@@ -115,3 +115,8 @@ def last_day(ends_on: date) -> date:
 def end_of(day: date) -> datetime:
     """Return the moment at which a day ends in London: the next one's midnight."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
+
+def in_words(day: date) -> str:
+    """Return a day as sentences have it: ``30 June 2014``."""
+    return f"{day.day} {day:%B %Y}"

@@ -54,12 +54,24 @@ class ServiceType(models.Model):
 
 class ContractQuerySet(CouncilRowsQuerySet):
     def visible_to(self, user):
-        """Contracts of the person's councils, and those their supplier serves."""
-        narrowed = super().visible_to(user)
+        """Contracts of the person's councils, and those their supplier serves.
+
+        A draft is there only for those who may award it.
+        """
+        awarding = user.access.councils_named("CALL_OFF_AWARD")
+        is_open = Q(stage="AWARDED") | Q(council__in=awarding)
+        narrowed = super().visible_to(user).filter(is_open)
         if user.access.all_councils or not user.access.supplier_ids:
             return narrowed
         supplied = self.filter(supplier__in=user.access.supplier_ids, stage="AWARDED")
         return narrowed | supplied
+
+    def awarded(self):
+        """Keep what is signed: every contract but the drafts of call-offs."""
+        return self.filter(stage="AWARDED")
+
+    def call_offs(self):
+        return self.filter(kind="CALL_OFF")
 
 
 class ContractProration(models.TextChoices):
@@ -103,7 +115,8 @@ class Contract(models.Model):
     actual month is worked out so far, so no other is accepted. ``value`` is pounds for the whole
     term with its extensions, without VAT; ``vat`` what is added to it; ``ceiling`` the most that
     may be ordered. ``roll_on_months`` is how long it rolls on for. ``minimum_term_ends_on`` and
-    ``ends_on`` are first days without.
+    ``ends_on`` are first days without. ``value`` and ``ends_on`` are as the changes have left them;
+    options that were taken come on top of ``ends_on``.
     """
 
     Proration = ContractProration
@@ -155,6 +168,9 @@ class Contract(models.Model):
     signed_on = models.DateField("signed by the council on", null=True, blank=True)
     supplier_signed_on = models.DateField("signed by the supplier on", null=True, blank=True)
     standstill_from = models.DateField("standstill begins on", null=True, blank=True)
+    standstill_days = models.PositiveSmallIntegerField(
+        "standstill, working days", null=True, blank=True
+    )
     notice_given_on = models.DateField(null=True, blank=True)
     cost_centre = models.CharField(max_length=40, blank=True, db_default="")
     organisational_unit = models.CharField(max_length=80, blank=True, db_default="")

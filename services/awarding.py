@@ -1,0 +1,206 @@
+"""What stands in the way of awarding a call-off, and what the law makes of it. Pure.
+
+A contract here is one with its framework and body beside it; rules are dated rows of law.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from londonpsn.common.periods import in_words
+from services import law
+from services.law import Due, Rule
+from services.terms import standstill_ends
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question of the journey that awards a call-off, and the facts that answer it."""
+
+    code: str
+    question: str
+    fields: tuple[str, ...]
+
+
+STEPS = (
+    Step("supplier", "Which supplier is it with?", ("supplier",)),
+    Step("body", "Who is it for?", ("body",)),
+    Step("framework", "Which framework is it under?", ("framework", "lot")),
+    Step(
+        "route",
+        "How was the supplier chosen?",
+        ("route", "route_reason", "invited", "bids"),
+    ),
+    Step("title", "What is it called, and what is bought?", ("title", "reference", "description")),
+    Step("money", "What is it worth?", ("value", "vat", "irrecoverable_vat", "ceiling")),
+    Step(
+        "dates",
+        "When does it run?",
+        (
+            *("commenced_on", "starts_on", "ends_on", "minimum_term_ends_on", "notice_days"),
+            *("renewal", "roll_on_months", "review_on", "index_base", "index_cap", "index_floor"),
+        ),
+    ),
+    Step(
+        "declarations",
+        "Who decided, and who pays?",
+        ("conflict", "decision_reference", "cost_centre", "organisational_unit"),
+    ),
+    Step(
+        "signatures",
+        "When is it signed?",
+        ("signed_on", "supplier_signed_on", "standstill_from", "standstill_days"),
+    ),
+)
+CHECK = "check"
+STEP_OF = {field: step.code for step in STEPS for field in step.fields}
+# Without these nothing is awarded, and how the gap is told.
+NEEDED = {
+    "body": "Say who it is for.",
+    "framework": "Choose the framework.",
+    "route": "Say how the supplier was chosen.",
+    "title": "Give it a title.",
+    "value": "Say what it is worth without VAT.",
+    "vat": "Say how much VAT comes on top; write 0 where there is none.",
+    "commenced_on": "Say on which day its procurement commenced.",
+    "starts_on": "Say on which day it starts.",
+    "ends_on": "Say which is its last day.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a call-off cannot be awarded, in a sentence with the remedy, and the step to go to."""
+
+    step: str
+    text: str
+
+
+def obstacles(
+    contract,
+    *,
+    rules: Iterable[Rule],
+    is_entitled: bool,
+    on: date,
+    is_own_draft: bool,
+) -> list[Obstacle]:
+    """Return what stands in the way of awarding the draft on a day (decisions 30).
+
+    ``is_own_draft`` says that whoever drafted it is about to award it: then nobody else has looked
+    at it, and a decision and a declaration have to stand in for the second pair of eyes.
+    """
+    found = [
+        Obstacle(STEP_OF[name], text)
+        for name, text in NEEDED.items()
+        if getattr(contract, name) in (None, "")
+    ]
+    if contract.route == "DIRECT_AWARD" and not contract.route_reason:
+        found.append(Obstacle("route", "Say why it is a direct award."))
+    found += _about_its_framework(contract, is_entitled, on)
+    if contract.framework and contract.commenced_on and not regime_of(contract, rules):
+        found.append(
+            Obstacle(
+                "dates",
+                f"No law is held for a procurement that commenced on {in_words(contract.commenced_on)}"
+                " and the framework names none. Correct the day, or ask London Grid for the rule.",
+            )
+        )
+    if is_own_draft and not (contract.conflict and contract.decision_reference):
+        found.append(
+            Obstacle(
+                "declarations",
+                "You drafted it yourself: give the decision’s reference and the declaration of "
+                "interests, or ask another buyer to award it.",
+            )
+        )
+    return found
+
+
+def _about_its_framework(contract, is_entitled: bool, on: date) -> list[Obstacle]:
+    framework, found = contract.framework, []
+    if framework is None:
+        return found
+    for day, words in ((on, "today"), (contract.starts_on, "when the call-off would start")):
+        if day and framework.has_expired_on(day):
+            found.append(
+                Obstacle(
+                    "framework",
+                    f"{framework.name} has expired {words}, on {in_words(day)}. "
+                    "Choose one that still runs.",
+                )
+            )
+            break
+    if contract.body and not is_entitled:
+        found.append(
+            Obstacle(
+                "framework",
+                f"{contract.body.name} may not buy under {framework.name}. "
+                "Choose another framework.",
+            )
+        )
+    return found
+
+
+def regime_of(contract, rules: Iterable[Rule]) -> str:
+    """Return the law a call-off is under: its framework's, else that of the day it commenced.
+
+    Empty where neither is known.
+    """
+    if contract.framework and contract.framework.regime:
+        return contract.framework.regime
+    if contract.commenced_on is None:
+        return ""
+    return law.regime_of(rules, contract.commenced_on) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What the law makes of a call-off as it stands. None is not held, or not known yet.
+
+    ``value_with_vat`` is pounds with options and extensions.
+    """
+
+    regime: str
+    threshold: Rule | None
+    value_with_vat: Decimal | None
+    notices: tuple[Due, ...]
+    standstill: Rule | None
+    standstill_ends_on: date | None
+    change_value: Rule | None
+    change_term: Rule | None
+
+    @property
+    def is_above(self) -> bool | None:
+        if self.threshold is None or self.value_with_vat is None:
+            return None
+        return self.value_with_vat >= self.threshold.value
+
+
+def law_of(contract, rules: Iterable[Rule], *, on: date) -> Law:
+    """Return what the rules in force make of a draft, or of an awarded call-off."""
+    rules = list(rules)
+    regime = contract.regime or regime_of(contract, rules)
+    commenced, signed = contract.commenced_on, contract.signed_on
+    published = contract.standstill_from or signed or on
+    worth = None
+    if contract.value is not None and contract.vat is not None:
+        worth = contract.value + contract.vat
+    notices = []
+    if regime and commenced and worth is not None:
+        notices = law.notices_due(
+            rules, regime=regime, commenced_on=commenced, value_with_vat=worth, signed_on=signed
+        )
+    ends = None
+    if contract.standstill_from and contract.standstill_days:
+        ends = standstill_ends(contract.standstill_from, contract.standstill_days)
+    return Law(
+        regime=regime,
+        threshold=commenced and law.figure(rules, "THRESHOLD", regime, commenced, law.BUYER),
+        value_with_vat=worth,
+        notices=tuple(notices),
+        standstill=law.figure(rules, "STANDSTILL", regime, published),
+        standstill_ends_on=ends,
+        change_value=law.figure(rules, "CHANGE_VALUE", regime, on),
+        change_term=law.figure(rules, "CHANGE_TERM", regime, on),
+    )
