@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from londonpsn.common.periods import in_words
+from londonpsn.common.periods import in_words, last_day
 from services import law
 from services.law import Due, Rule
 from services.terms import standstill_ends
@@ -102,8 +102,8 @@ def obstacles(
         found.append(
             Obstacle(
                 "dates",
-                f"No law is held for a procurement that commenced on {in_words(contract.commenced_on)}"
-                " and the framework names none. Correct the day, or ask London Grid for the rule.",
+                "The framework names no law, and none is held for a procurement that commenced on "
+                f"{in_words(contract.commenced_on)}. Correct the day, or ask London Grid.",
             )
         )
     if is_own_draft and not (contract.conflict and contract.decision_reference):
@@ -121,13 +121,13 @@ def _about_its_framework(contract, is_entitled: bool, on: date) -> list[Obstacle
     framework, found = contract.framework, []
     if framework is None:
         return found
-    for day, words in ((on, "today"), (contract.starts_on, "when the call-off would start")):
+    for day, words in ((on, ""), (contract.starts_on, ", before the call-off would start")):
         if day and framework.has_expired_on(day):
             found.append(
                 Obstacle(
                     "framework",
-                    f"{framework.name} has expired {words}, on {in_words(day)}. "
-                    "Choose one that still runs.",
+                    f"{framework.name} has expired on {in_words(last_day(framework.ends_on))}"
+                    f"{words}. Choose one that runs then.",
                 )
             )
             break

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from services.views import lines, places, suppliers
+from services.views import award, calloff_acts, calloffs, lines, places, suppliers
 
 urlpatterns = [
     path("c/", places.councils, name="councils"),
@@ -8,6 +8,24 @@ urlpatterns = [
     path("c/<slug:slug>/lines/preview/", lines.lines_preview, name="lines-preview"),
     path("c/<slug:slug>/sites/", places.sites, name="sites"),
     path("c/<slug:slug>/contracts/", suppliers.contracts, name="contracts"),
+    path("c/<slug:slug>/calloffs/", calloffs.calloffs, name="calloffs"),
+    path("c/<slug:slug>/calloffs/award/", award.start, name="calloff-award"),
+    path("calloffs/<int:pk>/", calloffs.calloff, name="calloff"),
+    path("calloffs/<int:pk>/award/<slug:step>/", award.step, name="calloff-award-step"),
+    *(
+        path(f"calloffs/<int:pk>/{verb}/", calloff_acts.act, {"verb": verb}, name=f"calloff-{verb}")
+        for verb in calloff_acts.VERBS
+    ),
+    path(
+        "calloffs/<int:pk>/notices/<slug:code>/publish/",
+        calloff_acts.publish_notice,
+        name="calloff-publish-notice",
+    ),
+    path(
+        "calloffs/<int:pk>/notices/<slug:code>/waive/",
+        calloff_acts.waive_notice,
+        name="calloff-waive-notice",
+    ),
     path("sites/<int:pk>/", places.site, name="site"),
     path("sites/<int:pk>/protection/", places.site_protect, name="site-protect"),
     path("bodies/<int:pk>/", places.body, name="body"),

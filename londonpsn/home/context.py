@@ -18,6 +18,15 @@ MENU = {
     "savings": ("Savings", "savings", ("move",)),
     "spend": ("Spend", "spend", ("spend-upload",)),
     "contracts": ("Contracts", "contracts", ("contract",)),
+    "calloffs": (
+        "Call-offs",
+        "calloffs",
+        (
+            *("calloff", "calloff-award", "calloff-award-step", "calloff-extend", "calloff-change"),
+            *("calloff-notice", "calloff-sign", "calloff-override", "calloff-drop"),
+            *("calloff-publish-notice", "calloff-waive-notice"),
+        ),
+    ),
     "suppliers": ("Suppliers", "suppliers", ("supplier",)),
     "access": ("Who could do what", "access", ("access-preview",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
@@ -25,7 +34,7 @@ MENU = {
     "trail": ("Trail", "trail", ("trail-event", "trail-rows")),
 }
 BY_PLACE = (
-    *("council", "lines", "sites", "savings", "spend", "contracts"),
+    *("council", "lines", "sites", "savings", "spend", "contracts", "calloffs"),
     *("access", "exceptions", "trail"),
 )
 # What is open at some of a person's councils only; of the others the entry leads to all of it.
@@ -36,14 +45,14 @@ NEEDS = {
 }
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
-    Role.BUYER: ("work", "lines", "contracts", "savings", "overview", "london"),
+    Role.BUYER: ("work", "calloffs", "contracts", "lines", "savings", "overview"),
     Role.APPROVER: ("work", "savings", "lines", "access", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
     Role.AUDITOR: ("exceptions", "trail", "access", "savings", "lines", "contracts"),
     Role.VIEWER: ("work", "overview", "lines", "savings", "spend", "london"),
-    Role.PROGRAMME_OFFICER: ("london", "suppliers", "contracts", "savings", "spend", "jobs"),
+    Role.PROGRAMME_OFFICER: ("london", "suppliers", "calloffs", "savings", "spend", "jobs"),
     Role.ADMINISTRATOR: ("london", "lines", "access", "trail", "jobs"),
-    Role.SUPPLIER_AGENT: ("lines", "contracts"),
+    Role.SUPPLIER_AGENT: ("lines", "calloffs", "contracts"),
 }
 
 

@@ -229,7 +229,12 @@ def council(request, slug):
             (words, reverse(view, args=[slug]))
             for words, view in (
                 *(("Lines", "lines"), ("Sites and connections", "sites")),
-                *(("Contracts", "contracts"), ("Savings", "savings"), ("Spend", "spend")),
+                *(
+                    ("Call-offs", "calloffs"),
+                    ("Contracts", "contracts"),
+                    ("Savings", "savings"),
+                    ("Spend", "spend"),
+                ),
             )
         ],
         "statuses": [(row, queries.rates(row.standing, with_pounds=True)) for row in statuses],

@@ -154,7 +154,7 @@ def take_extension(*, call_off_id: int, number: int, by, on: date, at: datetime)
     before = _still_running(call_off, on)
     if call_off.notice_given_on:
         raise Refused(
-            f"Notice was given on {in_words(call_off.notice_given_on)}: it ends, and is not extended."
+            f"Notice was given on {in_words(call_off.notice_given_on)}: it cannot be extended."
         )
     option = _options(call_off).filter(taken_on=None).first()
     if option is None:
@@ -224,7 +224,7 @@ def give_notice(*, call_off_id: int, given_on: date, by, on: date, at: datetime)
     if call_off.notice_given_on:
         raise Refused(f"Notice was given on {in_words(call_off.notice_given_on)} already.")
     if call_off.renewal == Contract.Renewal.ENDS:
-        raise Refused(f"It ends by itself on {in_words(lastin_words(end))}: no notice is needed.")
+        raise Refused(f"It ends by itself on {in_words(last_day(end))}: no notice is needed.")
     if given_on > on:
         raise BadInput("This day has not come yet. Write the day on which notice was given.")
     call_off.notice_given_on = given_on
@@ -310,9 +310,7 @@ def _still_running(call_off: Contract, on: date) -> date:
     """Return the first day without. Raises Refused where that has come."""
     end = ending_of(call_off, on).ends_on
     if end <= on:
-        raise Refused(
-            f"It ended on {in_words(lastin_words(end))}: nothing of it can be changed now."
-        )
+        raise Refused(f"It ended on {in_words(last_day(end))}: nothing of it can be changed now.")
     return end
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -242,6 +243,13 @@ class CallOffRows(Sequence):
 
     def __len__(self) -> int:
         return self.call_offs.count()
+
+    def __iter__(self):
+        return iter(self._all)
+
+    @cached_property
+    def _all(self) -> list[CallOffRow]:
+        return self[:]
 
     def __getitem__(self, some):
         if not isinstance(some, slice):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from django.db.models import QuerySet
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -147,6 +148,8 @@ def contract(request, pk):
     user = request.user
     related = ("council", "supplier")
     contract = find_row(Contract.objects.visible_to(user).select_related(*related), pk=pk)
+    if contract.kind == Contract.Kind.CALL_OFF:
+        return redirect("calloff", pk=pk)
     table = line_table(
         user,
         Line.objects.visible_to(user).filter(contract=contract),
@@ -180,7 +183,7 @@ def _contract_table(contracts: QuerySet[Contract], without=(), **options) -> Tab
     return Table(
         name="contracts",
         columns=[column for column in CONTRACT_COLUMNS if column.name not in without],
-        rows=contracts.select_related("council", "supplier"),
+        rows=contracts.awarded().select_related("council", "supplier"),
         order=("council__short_name", "reference", "pk"),
         caption="Contracts by council and reference",
         empty="No contract is held that you may see.",

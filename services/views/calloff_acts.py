@@ -1,0 +1,260 @@
+"""What is done to a call-off, each on a page of its own that says first what will come of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from boroughs import authorization
+from boroughs.authorization import Permission, can
+from boroughs.queries import find_row
+from londonpsn.common import clock
+from londonpsn.common.errors import NotVisible, Refused
+from londonpsn.common.periods import in_words, last_day
+from londonpsn.common.template_filters import pounds
+from services.actions import calloffs as actions
+from services.calloff_forms import (
+    ChangeForm,
+    ExtendForm,
+    NoAnswerForm,
+    NoticeForm,
+    PublishForm,
+    ReasonForm,
+    SignForm,
+)
+from services.models import Contract
+from services.queries.calloffs import burn_down, ending_of
+from services.terms import months_later
+from services.views.calloff_words import (
+    burn_in_words,
+    drift_in_words,
+    notice_in_words,
+    threshold_in_words,
+)
+from services.views.calloffs import find_call_off, shown_of
+from services.views.pages import crumbs
+
+AWARD, OVERRIDE = Permission.CALL_OFF_AWARD, Permission.CEILING_OVERRIDE
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One thing that is done to a call-off, on a page of its own.
+
+    ``act`` takes the call-off, the form and who, on which day and when. ``before`` says in
+    sentences what will come of it; ``done`` what has come of it.
+    """
+
+    title: str
+    button: str
+    needs: Permission
+    act: Callable
+    done: str
+    form: type[forms.Form] = NoAnswerForm
+    before: Callable = lambda call_off, day: []
+    initial: Callable = lambda call_off, day: {}
+    stage: Contract.Stage = Contract.Stage.AWARDED
+    then: str = "calloff"
+
+
+def _extension_before(call_off: Contract, day) -> list[str]:
+    shown = shown_of(call_off, day)
+    if shown.next_option is None:
+        return ["No option to extend it is left."]
+    ends = months_later(ending_of(call_off, day).ends_on, shown.next_option.months)
+    return [
+        f"It ends on {in_words(last_day(ending_of(call_off, day).ends_on))} now.",
+        f"Option {shown.next_option.number} makes it {shown.next_option.months} months longer: "
+        f"to {in_words(last_day(ends))}.",
+        burn_in_words(shown.burn),
+    ]
+
+
+def _change_before(call_off: Contract, day) -> list[str]:
+    shown = shown_of(call_off, day)
+    return [
+        f"Its value is {pounds(call_off.value)} without VAT. {threshold_in_words(shown.law)}",
+        f"Its last day is {in_words(last_day(call_off.ends_on))}, without extensions.",
+        *drift_in_words(shown.drift, shown.law),
+    ]
+
+
+def _notice_before(call_off: Contract, day) -> list[str]:
+    end = ending_of(call_off, day)
+    found = [f"As it stands it ends on {in_words(last_day(end.ends_on))}."]
+    if end.notice_by:
+        found.append(f"For that, notice has to be given by {in_words(end.notice_by)}.")
+    return found
+
+
+def _override_before(call_off: Contract, day) -> list[str]:
+    return [
+        burn_in_words(burn_down([call_off], day)[call_off.pk]),
+        "Your reason is kept in the trail, and stands among the exceptions.",
+    ]
+
+
+VERBS = {
+    "extend": Verb(
+        title="Extend this call-off",
+        button="Take this extension",
+        needs=AWARD,
+        form=ExtendForm,
+        initial=lambda call_off, day: {
+            "number": min(
+                (one.number for one in call_off.extensions.all() if one.taken_on is None),
+                default=0,
+            )
+        },
+        before=_extension_before,
+        act=lambda one, form, on, **who: actions.take_extension(
+            call_off_id=one.pk, number=form.cleaned_data["number"], on=on, **who
+        ),
+        done="The extension is taken.",
+    ),
+    "change": Verb(
+        title="Change its value or term",
+        button="Keep this change",
+        needs=AWARD,
+        form=ChangeForm,
+        before=_change_before,
+        act=lambda one, form, on, **who: actions.change(
+            call_off_id=one.pk, on=on, **form.change_of(one), **who
+        ),
+        done="The change is kept.",
+    ),
+    "notice": Verb(
+        title="Say that notice was given",
+        button="Notice was given",
+        needs=AWARD,
+        form=NoticeForm,
+        initial=lambda call_off, day: {"given_on": day},
+        before=_notice_before,
+        act=lambda one, form, on, **who: actions.give_notice(
+            call_off_id=one.pk, on=on, **form.cleaned_data, **who
+        ),
+        done="Notice is noted.",
+    ),
+    "sign": Verb(
+        title="Say when it was signed",
+        button="It was signed",
+        needs=AWARD,
+        form=SignForm,
+        act=lambda one, form, on, **who: actions.sign(
+            call_off_id=one.pk, **form.cleaned_data, **who
+        ),
+        done="The days are kept.",
+    ),
+    "override": Verb(
+        title="Let orders go past the ceiling",
+        button="Let orders go past it",
+        needs=OVERRIDE,
+        form=ReasonForm,
+        before=_override_before,
+        act=lambda one, form, on, **who: actions.override_ceiling(
+            call_off_id=one.pk, on=on, **form.cleaned_data, **who
+        ),
+        done="Orders may go past the ceiling.",
+    ),
+    "drop": Verb(
+        title="Drop this draft",
+        button="Drop it",
+        needs=AWARD,
+        stage=Contract.Stage.DRAFT,
+        before=lambda call_off, day: ["Its answers are gone then."],
+        act=lambda one, form, on, **who: actions.drop(call_off_id=one.pk, **who),
+        done="The draft is dropped.",
+        then="calloffs",
+    ),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request, pk, verb):
+    """Do one of VERBS: a page with what will come of it, and the button."""
+    call_off = find_call_off(request.user, pk)
+    return _do(request, call_off, VERBS[verb])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def publish_notice(request, pk, code):
+    """Say where and when a notice was published."""
+    call_off = find_call_off(request.user, pk)
+    return _do(request, call_off, _about_a_notice(request, call_off, code, is_waived=False))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def waive_notice(request, pk, code):
+    """Say why a notice is not needed."""
+    call_off = find_call_off(request.user, pk)
+    return _do(request, call_off, _about_a_notice(request, call_off, code, is_waived=True))
+
+
+def _about_a_notice(request, call_off: Contract, code: str, *, is_waived: bool) -> Verb:
+    if not can(request.user, Permission.RECORD_VIEW, call_off.council):
+        raise NotVisible("Notices are for the council.")
+    notice = find_row(call_off.notices.all(), code=code.upper())
+
+    def keep(one, form, on, **who):
+        facts = {"call_off_id": one.pk, "code": notice.code, **form.cleaned_data, **who}
+        if is_waived:
+            return actions.waive_notice(**facts)
+        return actions.publish_notice(on=on, **facts)
+
+    words = [notice_in_words(notice.code, notice.due_on)]
+    if is_waived:
+        return Verb(
+            title=f"{notice.code} is not needed",
+            button="It is not needed",
+            needs=AWARD,
+            form=ReasonForm,
+            before=lambda call_off, day: words,
+            act=keep,
+            done=f"{notice.code} is waived.",
+        )
+    return Verb(
+        title=f"{notice.code} is published",
+        button="It is published",
+        needs=AWARD,
+        form=PublishForm,
+        initial=lambda call_off, day: {"published_on": day},
+        before=lambda call_off, day: words,
+        act=keep,
+        done=f"{notice.code} is published.",
+    )
+
+
+def _do(request, call_off: Contract, verb: Verb):
+    user, today = request.user, clock.today()
+    authorization.check(user, verb.needs, call_off.council)
+    if call_off.stage != verb.stage:
+        return redirect("calloff", pk=call_off.pk)
+    if request.method == "POST":
+        form = verb.form(request.POST)
+        if form.is_valid():
+            try:
+                verb.act(call_off, form, today, by=user, at=clock.now())
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, f"“{call_off.title or call_off.reference}”: {verb.done}")
+                is_list = verb.then == "calloffs"
+                return redirect(verb.then, call_off.council.slug if is_list else call_off.pk)
+    else:
+        form = verb.form(initial=verb.initial(call_off, today))
+    context = {
+        "council": call_off.council,
+        "call_off": call_off,
+        "verb": verb,
+        "form": form,
+        "sentences": verb.before(call_off, today),
+        "crumbs": [
+            *crumbs(call_off.council, "calloffs", "Call-offs"),
+            (call_off.title or call_off.reference, reverse("calloff", args=[call_off.pk])),
+        ],
+    }
+    return render(request, "services/calloff_act.html", context)
