@@ -12,6 +12,7 @@ from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.common.problems import MEDIA_TYPE, problem
 from londonpsn.home import api as home
 from procurement.api import views as procurement
+from services.api import contracts
 from services.api import views as services
 
 router = SimpleRouter()
@@ -30,7 +31,7 @@ router.register("exceptions", trail.ExceptionViewSet, "api-exception")
 router.register("documents", documents.DocumentViewSet, "api-document")
 router.register("notes", documents.NoteViewSet, "api-note")
 router.register("api-tokens", tokens.ApiTokenViewSet, "api-token")
-router.register("contracts", services.ContractViewSet, "api-contract")
+router.register("contracts", contracts.ContractViewSet, "api-contract")
 router.register("lines", services.LineViewSet, "api-line")
 router.register("migration", services.MigrationViewSet, "api-migration")
 router.register("savings", procurement.SavingsViewSet, "api-savings")

@@ -426,6 +426,8 @@ SPECTACULAR_SETTINGS = {
         "BodyKindEnum": "boroughs.models.council.BodyKind",
         "CarrierEnum": "boroughs.api.documents.KINDS",
         "CouncilKindEnum": "boroughs.models.council.CouncilKind",
+        "ContractKindEnum": "services.models.contract.ContractKind",
+        "ContractStageEnum": "services.models.contract.ContractStage",
         "DocumentKindEnum": "boroughs.models.document.DocumentKind",
         "JobRunKindEnum": "boroughs.models.jobs.JobRunKind",
     },

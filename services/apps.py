@@ -13,6 +13,7 @@ class ServicesConfig(AppConfig):
         from services import models
         from services.actions import migration
         from services.exceptions import waivers
+        from services.calloff_work import ceilings_near, drafts_waiting, notices_to_publish
         from services.work import moves_to_make, paid_twice
 
         jobs.register(
@@ -21,6 +22,8 @@ class ServicesConfig(AppConfig):
         )
         work.register(paid_twice)
         work.register(moves_to_make)
+        for source in (drafts_waiting, notices_to_publish, ceilings_near):
+            work.register(source)
         exceptions.register(waivers)
         subjects.register(models.Line, page="line")
         subjects.register(models.Contract, page="contract")

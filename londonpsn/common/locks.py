@@ -22,6 +22,7 @@ class Lock(IntEnum):
     SIGN_IN_ACCOUNT = 5
     SIGN_IN_ADDRESS = 6
     DOCUMENT = 7
+    CALL = 8  # an Idempotency-Key at work; held by the transaction (boroughs.actions.calls)
 
 
 @dataclass(frozen=True)

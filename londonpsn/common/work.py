@@ -40,12 +40,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class More:
-    """How many things of one kind are not listed, being too many, and the list that has them."""
+    """How many things of one kind are not listed, being too many, and the list that has them.
+
+    ``where`` is what that list is called.
+    """
 
     kind: str
     band: Band
     count: int
     address: str
+    where: str = "Lines"
 
 
 Source = Callable[[object, date], Iterable[Item | More]]

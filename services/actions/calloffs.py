@@ -28,11 +28,18 @@ MOST_OPTIONS = 10
 
 @transaction.atomic
 def draft(
-    *, council: Council, supplier: Supplier, by, at: datetime, answers: Mapping | None = None
+    *,
+    council: Council,
+    supplier: Supplier,
+    by,
+    at: datetime,
+    answers: Mapping | None = None,
+    extensions: Sequence[int] | None = None,
 ) -> Contract:
     """Begin a call-off of a council with a supplier, and return the draft.
 
-    It is given a reference that can be changed. Raises PermissionDenied, and what ``answer`` does.
+    It is given a reference that can be changed. ``answers`` and ``extensions`` are as in
+    ``answer``. Raises NotVisible, PermissionDenied or BadInput.
     """
     if by is not None:
         find_row(visible_councils(by), pk=council.pk)
@@ -46,9 +53,11 @@ def draft(
         reference=_next_reference(council),
         drafted_by=by,
     )
-    if answers:
-        _keep(call_off, answers)
-    after = {"reference": call_off.reference, "supplier": supplier.code}
+    after = {"supplier": supplier.code} | _keep(call_off, answers or {})[1]
+    after["reference"] = call_off.reference
+    if extensions is not None:
+        _replace_options(call_off, extensions)
+        after["extensions"] = list(extensions)
     _record(Type.CALL_OFF_DRAFTED, call_off, by, at, after=after)
     return call_off
 

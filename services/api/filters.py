@@ -1,7 +1,7 @@
 import django_filters
 from django_filters.rest_framework import FilterSet
 
-from services.models import Line
+from services.models import Contract, Line
 from services.stages import Stage
 
 
@@ -25,3 +25,21 @@ class LineFilters(FilterSet):
 
     def in_stage(self, queryset, name, value):
         return queryset.in_stage(value)
+
+
+class ContractFilters(FilterSet):
+    """Lists of contracts can be narrowed by any of these; several are joined by "and"."""
+
+    kind = django_filters.ChoiceFilter(
+        choices=[(kind.lower(), label) for kind, label in Contract.Kind.choices], method="of_kind"
+    )
+    framework = django_filters.CharFilter("framework__code")
+    supplier = django_filters.NumberFilter()
+    body = django_filters.NumberFilter()
+
+    class Meta:
+        model = Contract
+        fields = []
+
+    def of_kind(self, queryset, name, value):
+        return queryset.filter(kind=value.upper())

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from boroughs.api.serializers import Pounds
 from boroughs.models import Body, Supplier
-from services.models import Contract, MigrationStatus
+from services.models import MigrationStatus
 from services.stages import Stage
 
 
@@ -14,25 +14,6 @@ class SupplierSerializer(serializers.ModelSerializer):
     class Meta:
         model = Supplier
         fields = ["id", "code", "name", "role", "company_number", "aliases", "note"]
-
-
-class ContractSerializer(serializers.ModelSerializer):
-    council = serializers.CharField(source="council.register_code")
-    supplier = serializers.CharField(source="supplier.name")
-
-    class Meta:
-        model = Contract
-        fields = [
-            "id",
-            "council",
-            "supplier",
-            "reference",
-            "title",
-            "starts_on",
-            "ends_on",
-            "notice_days",
-            "proration",
-        ]
 
 
 class LineSerializer(serializers.Serializer):

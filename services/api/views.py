@@ -18,7 +18,7 @@ from londonpsn.common.periods import parse_day
 from services import queries
 from services.api import serializers
 from services.api.filters import LineFilters
-from services.models import Contract, Line
+from services.models import Line
 
 
 class SupplierViewSet(NarrowedViewSet):
@@ -33,14 +33,6 @@ class SupplierViewSet(NarrowedViewSet):
         """Those that provide a line of the council."""
         lines = Line.objects.visible_to(self.request.user).of_council(council)
         return suppliers.filter(Exists(lines.filter(supplier=OuterRef("pk"))))
-
-
-class ContractViewSet(NarrowedViewSet):
-    """What councils have signed with suppliers. A null day is not known."""
-
-    councils_named = staticmethod(served_councils)
-    queryset = Contract.objects.select_related("council", "supplier").order_by("pk")
-    serializer_class = serializers.ContractSerializer
 
 
 class LineViewSet(NarrowedViewSet):

@@ -23,6 +23,13 @@ from services.calloff_forms import STEP_FORMS, FrameworkStep, StepForm, Supplier
 from services.models import Contract
 from services.queries.calloffs import ending_of, framework_choices, legal_rules
 from services.terms import extended, standstill_ends
+from services.views.calloff_words import (
+    notice_in_words,
+    options_in_words,
+    regime_in_words,
+    standstill_in_words,
+    threshold_in_words,
+)
 
 CODES = [step.code for step in STEPS]
 NOT_ANSWERED = "not answered yet"

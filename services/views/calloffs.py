@@ -28,7 +28,9 @@ from services.queries.calloffs import (
     legal_rules,
     missing_for_register,
 )
-from services.views.award import (
+from services.views.calloff_words import (
+    burn_in_words,
+    drift_in_words,
     notice_in_words,
     options_in_words,
     threshold_in_words,

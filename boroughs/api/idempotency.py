@@ -1,0 +1,69 @@
+"""Writes that name themselves by an ``Idempotency-Key``, so that sending one again is safe."""
+
+import hashlib
+import json
+from functools import wraps
+
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from boroughs.actions import calls
+from londonpsn.common import clock
+from londonpsn.common.errors import BadInput
+
+HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
+LONGEST = 80
+KEY = OpenApiParameter(
+    HEADER,
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description=(
+        "A text of your own that names this request, for example a UUID. Sent again with the same "
+        "key within a day, the same request is answered the same, and nothing is done twice."
+    ),
+)
+
+
+def idempotent(method):
+    """Decorate a method of a view set that writes; the work and its answer are one transaction.
+
+    Answers 400 without a key, 409 for a key that is at work or was given to another request. What
+    was refused is not remembered, as nothing was done: it may be sent again.
+    """
+
+    @extend_schema(parameters=[KEY])
+    @wraps(method)
+    def once(view, request, *args, **kwargs):
+        key, digest = _key_of(request), _digest_of(request)
+        with transaction.atomic():
+            call = calls.remember(user=request.user, key=key, digest=digest, at=clock.now())
+            if call.status is not None:
+                return Response(call.body, call.status, headers={REPLAYED: "true"})
+            response = method(view, request, *args, **kwargs)
+            body = json.loads(JSONRenderer().render(response.data) or "null")
+            calls.answered(call=call, status=response.status_code, body=body)
+        return response
+
+    return once
+
+
+def _key_of(request) -> str:
+    key = request.headers.get(HEADER, "").strip()
+    if not key:
+        raise BadInput(
+            f"Name this request with a header {HEADER}, for example a UUID, so that sending it "
+            "again does nothing twice."
+        )
+    if len(key) > LONGEST or not key.isprintable():
+        raise BadInput(f"An {HEADER} has at most {LONGEST} letters, digits and signs.")
+    return key
+
+
+def _digest_of(request) -> str:
+    """Return the SHA-256 of method, address and body."""
+    asked = f"{request.method} {request.get_full_path()}\n".encode()
+    return hashlib.sha256(asked + request._request.body).hexdigest()
