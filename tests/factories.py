@@ -19,6 +19,7 @@ from boroughs.models import (
     GatewayCheck,
     GatewayRequirement,
     Generation,
+    IdempotentCall,
     JobRun,
     Membership,
     Note,
@@ -41,6 +42,10 @@ from services.models import (
     Baseline,
     Charge,
     Contract,
+    ContractChange,
+    ContractExtension,
+    ContractNotice,
+    Framework,
     Line,
     LineFlag,
     LineMove,
@@ -208,6 +213,11 @@ def new_sign_in_try(**fields) -> SignInTry:
     return SignInTry.objects.create(**{"account": "0" * 64, "at": AT} | fields)
 
 
+def new_idempotent_call(**fields) -> IdempotentCall:
+    fields["user"] = fields.get("user") or new_user()
+    return IdempotentCall.objects.create(**{"key": "k", "digest": "0" * 64, "at": AT} | fields)
+
+
 def new_document(council=None, **fields) -> Document:
     facts = {"kind": "OTHER", "title": "A letter", "name": "letter.pdf", "size": 1, "added_at": AT}
     facts |= {"media_type": "application/pdf", "sha256": f"{next(numbers):064x}"}
@@ -254,6 +264,37 @@ def new_contract(council=None, **fields) -> Contract:
         **{"council": council or new_council(), "reference": f"C{next(numbers)}", "title": "C"}
         | fields
     )
+
+
+def new_framework(**fields) -> Framework:
+    facts = {"code": f"f-{next(numbers)}", "name": "A framework", "owner": "Its owner"}
+    return Framework.objects.create(**facts | {"entitles": "EVERYBODY"} | fields)
+
+
+def new_call_off(council=None, **fields) -> Contract:
+    """An awarded call-off of three years from April 2013."""
+    council = council or new_council()
+    fields["framework"] = fields.get("framework") or new_framework()
+    fields["body"] = fields.get("body") or new_body(council)
+    facts = {"kind": "CALL_OFF", "stage": "AWARDED", "regime": "PCR2006", "route": "DIRECT_AWARD"}
+    facts |= {"commenced_on": APRIL, "starts_on": APRIL, "ends_on": date(2016, 4, 1)}
+    return new_contract(council, **facts | fields)
+
+
+def new_contract_extension(**fields) -> ContractExtension:
+    fields["contract"] = fields.get("contract") or new_call_off()
+    return ContractExtension.objects.create(**{"number": 1, "months": 12} | fields)
+
+
+def new_contract_change(**fields) -> ContractChange:
+    fields["contract"] = fields.get("contract") or new_call_off()
+    facts = {"on": APRIL, "value_change": 1, "reason": "a test", "at": AT}
+    return ContractChange.objects.create(**facts | fields)
+
+
+def new_contract_notice(**fields) -> ContractNotice:
+    fields["contract"] = fields.get("contract") or new_call_off()
+    return ContractNotice.objects.create(**{"code": "UK6", "due_on": APRIL} | fields)
 
 
 def new_programme(service_types=(), **fields) -> Programme:

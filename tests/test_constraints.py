@@ -64,6 +64,8 @@ def shared(make, *names, **fields):
         "replacement": new.new_replacement,
         "line": new.new_line,
         "body": new.new_body,
+        "contract": new.new_call_off,
+        "user": new.new_user,
     }
     twice(make, **{name: makers[name]() for name in names}, **fields)
 
@@ -175,6 +177,29 @@ BREAKS = {
     "contract_reference_is_unique_in_its_council": lambda: shared(
         new.new_contract, "council", reference="C"
     ),
+    "contract_kind_is_known": lambda: new.new_call_off(kind="GIFT"),
+    "contract_stage_is_known": lambda: new.new_call_off(stage="LOST"),
+    "contract_renewal_is_known": lambda: new.new_contract(renewal="MAYBE"),
+    "contract_route_is_known": lambda: new.new_call_off(route="DARTS"),
+    "contract_regime_is_known": lambda: new.new_call_off(regime="PCR1991"),
+    "contract_index_base_is_known": lambda: new.new_contract(index_base="MOON"),
+    "contract_value_is_not_negative": lambda: new.new_contract(value=Decimal("-0.01")),
+    "contract_ceiling_is_not_negative": lambda: new.new_contract(ceiling=Decimal("-0.01")),
+    "contract_drafted_is_a_call_off": lambda: new.new_contract(stage="DRAFT"),
+    "contract_awarded_call_off_has_its_facts": lambda: new.new_call_off(commenced_on=None),
+    "contract_rolls_on_for_some_months": lambda: new.new_contract(
+        renewal="ROLLS_ON", roll_on_months=0
+    ),
+    "contract_extension_has_months": lambda: new.new_contract_extension(months=0),
+    "contract_extension_once": lambda: shared(new.new_contract_extension, "contract"),
+    "contract_change_changes_something": lambda: new.new_contract_change(value_change=0),
+    "contract_change_has_a_reason": lambda: new.new_contract_change(reason=""),
+    "contract_notice_once": lambda: shared(new.new_contract_notice, "contract"),
+    "contract_notice_is_published_somewhere": lambda: new.new_contract_notice(
+        published_on=new.APRIL
+    ),
+    "idempotent_call_once_per_key": lambda: shared(new.new_idempotent_call, "user"),
+    "idempotent_call_digest_is_sha256": lambda: new.new_idempotent_call(digest="x"),
     "programme_one_is_default": lambda: new.new_programme(is_default=True),
     "programme_body_kinds_are_known": lambda: new.new_programme(body_kinds=["CLUB"]),
     "programme_stops_after_it_is_frozen": lambda: new.new_programme(hard_stop=BEFORE),
@@ -285,12 +310,13 @@ def test_every_model_has_a_factory():
     assert models - made == set()
 
 
-def test_moves_are_only_added_to(db):
-    move = new.new_line_move()
+@pytest.mark.parametrize("make", [new.new_line_move, new.new_contract_change])
+def test_moves_and_changes_are_only_added_to(db, make):
+    fact = make()
 
     for change in (
-        lambda: type(move).objects.filter(pk=move.pk).update(reason="rewritten"),
-        lambda: type(move).objects.filter(pk=move.pk).delete(),
+        lambda: type(fact).objects.filter(pk=fact.pk).update(reason="rewritten"),
+        lambda: type(fact).objects.filter(pk=fact.pk).delete(),
     ):
         with pytest.raises(Exception, match="append_only"), transaction.atomic():
             change()

@@ -205,7 +205,7 @@ class WaiveNoticeSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=200)
 
 
-class ReasonSerializer(serializers.Serializer):
+class OverrideSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=300)
 
 

@@ -123,12 +123,12 @@ class ContractViewSet(NarrowedViewSet):
         """Say why a notice of the law is not needed."""
         return self._do(pk, actions.waive_notice, shapes.WaiveNoticeSerializer)
 
-    @extend_schema(request=shapes.ReasonSerializer, responses=serializer_class)
+    @extend_schema(request=shapes.OverrideSerializer, responses=serializer_class)
     @action(detail=True, methods=["post"], url_path="override-ceiling")
     @idempotent
     def override_ceiling(self, request, pk):
         """Let orders go past a ceiling that is reached."""
-        return self._do(pk, actions.override_ceiling, shapes.ReasonSerializer, on=clock.today())
+        return self._do(pk, actions.override_ceiling, shapes.OverrideSerializer, on=clock.today())
 
     def _do(self, pk, act, shape=shapes.NothingSerializer, **more):
         act(call_off_id=self._key(pk), **self._read(shape), **more, **self._who())

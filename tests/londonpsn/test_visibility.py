@@ -258,6 +258,10 @@ def test_every_model_of_council_rows_narrows_by_one_method():
         "TrailClosing",
         "SupplierAlias",  # shown with its supplier
         "Milestone",  # shown with its programme
+        "ContractExtension",  # shown with their contract
+        "ContractChange",
+        "ContractNotice",
+        "IdempotentCall",  # answered to who made it
         "Charge",
         "LineMove",
         "PlannedMove",
