@@ -23,6 +23,7 @@ Type = AuditEvent.Type
 AWARD, OVERRIDE = Permission.CALL_OFF_AWARD, Permission.CEILING_OVERRIDE
 # What may name people stands in the record and not in the trail.
 NOT_IN_TRAIL = {"conflict", "route_reason", "description"}
+POUNDS = ("value", "vat", "irrecoverable_vat", "ceiling")
 MOST_OPTIONS = 10
 
 
@@ -350,6 +351,8 @@ def _check_answers(call_off: Contract, changed: Sequence[str]) -> None:
         call_off.clean_fields(exclude=others | related)
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
+    if any((getattr(call_off, name) or 0) < 0 for name in POUNDS):
+        raise BadInput("Pounds cannot be below nothing here.")
     starts, ends = call_off.starts_on, call_off.ends_on
     if starts and ends and ends <= starts:
         raise BadInput("The last day has to lie after the first.")

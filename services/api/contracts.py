@@ -1,5 +1,6 @@
 """Contracts, and the verbs of call-offs; each write names itself by an Idempotency-Key."""
 
+from django.db.models import Prefetch
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -15,10 +16,14 @@ from londonpsn.common import clock
 from services.actions import calloffs as actions
 from services.api import calloffs as shapes
 from services.api.filters import ContractFilters
-from services.models import Contract
+from services.models import Contract, ContractChange, ContractExtension, ContractNotice
 
 RELATED = ("council", "supplier", "framework")
-FACTS = ("extensions", "notices", "changes")
+FACTS = (
+    Prefetch("extensions", ContractExtension.objects.order_by("number")),
+    Prefetch("notices", ContractNotice.objects.order_by("code")),
+    Prefetch("changes", ContractChange.objects.order_by("on", "pk")),
+)
 
 
 class ContractViewSet(NarrowedViewSet):

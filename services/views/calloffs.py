@@ -13,7 +13,7 @@ from londonpsn.common.facts import Fact
 from londonpsn.common.periods import in_words
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from services import awarding
-from services.awarding import STEPS, Law
+from services.awarding import CHECK, NEEDED, STEPS, Law
 from services.law import Drift
 from services.models import Contract, Line
 from services.queries.calloffs import (
@@ -106,7 +106,8 @@ def calloffs(request, slug):
     user, today = request.user, clock.today()
     council = None if slug == "all" else find_council(served_councils(user), slug=slug)
     visible = Contract.objects.visible_to(user).call_offs()
-    hidden = set() if user.access.allows_anywhere(Permission.RECORD_VIEW) else INSIDE
+    is_inside = user.access.allows_anywhere(Permission.RECORD_VIEW)
+    hidden = set() if is_inside else INSIDE
     table = Table(
         name="calloffs",
         columns=[
@@ -126,6 +127,7 @@ def calloffs(request, slug):
     context = {
         "council": council,
         "table": table.on_page(request),
+        "is_inside": is_inside,
         "may_award": council is not None and can(user, AWARD, council),
     }
     return render(request, "services/calloffs.html", context)
@@ -217,11 +219,12 @@ def calloff(request, pk):
 
 
 def _next_question(call_off: Contract) -> str:
-    """The first question of a draft that nothing was answered to."""
+    """The first question of a draft that is not answered; the look over all where there is none."""
     for step in STEPS:
-        if all(getattr(call_off, name) in (None, "") for name in step.fields):
+        blank = {name for name in step.fields if getattr(call_off, name) in (None, "")}
+        if blank & NEEDED.keys() or len(blank) == len(step.fields):
             return step.code
-    return awarding.CHECK
+    return CHECK
 
 
 def _notice(notice, today) -> tuple:

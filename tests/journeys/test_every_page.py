@@ -6,6 +6,7 @@ Pages are found by their URL names: a new one without a visit here fails.
 import json
 import subprocess
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -19,8 +20,8 @@ from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from django.urls import get_resolver
 
-from boroughs.models import AuditEvent, Council
-from services.models import Line
+from boroughs.models import AuditEvent, Body, Council, Supplier
+from services.models import Contract, Line
 from tests import factories as new
 from tests.conftest import PASSWORD, code_of, person, sign_in
 from tests.journeys.conftest import NARROW, WIDE
@@ -54,6 +55,7 @@ def named_pages() -> set[str]:
 
 PROGRAMME, NETWORK, FINANCE = "programme@london-grid", "network@camden", "finance@camden"
 AUDITOR = "auditor@london-grid"
+BUYER = "buyer@camden"
 AGENT, ADMINISTRATOR, STRANGER = (
     *("agent1@virgin-media-business", "administrator@london-grid"),
     "",
@@ -155,6 +157,32 @@ VISITS = {
     "document-add": [(NETWORK, "/attach/line/{line}/document/")],
     "note-add": [(NETWORK, "/attach/site/{site}/note/")],
     "tokens": [(NETWORK, "/account/tokens/"), (AGENT, "/account/tokens/")],
+    "calloffs": [
+        (BUYER, "/c/camden/calloffs/"),
+        (PROGRAMME, "/c/all/calloffs/"),
+        (AGENT, "/c/all/calloffs/"),
+    ],
+    "calloff": [
+        (BUYER, "/calloffs/{call_off}/"),
+        (PROGRAMME, "/calloffs/{call_off}/"),
+        (AGENT, "/calloffs/{call_off}/"),
+    ],
+    "calloff-award": [(BUYER, "/c/camden/calloffs/award/")],
+    "calloff-award-step": [
+        (BUYER, f"/calloffs/{{draft}}/award/{step}/")
+        for step in (
+            *("supplier", "body", "framework", "route", "title", "money", "dates"),
+            *("declarations", "signatures", "check"),
+        )
+    ],
+    "calloff-extend": [(BUYER, "/calloffs/{call_off}/extend/")],
+    "calloff-change": [(BUYER, "/calloffs/{call_off}/change/")],
+    "calloff-notice": [(BUYER, "/calloffs/{call_off}/notice/")],
+    "calloff-sign": [(BUYER, "/calloffs/{call_off}/sign/")],
+    "calloff-override": [(PROGRAMME, "/calloffs/{call_off}/override/")],
+    "calloff-drop": [(BUYER, "/calloffs/{draft}/drop/")],
+    "calloff-publish-notice": [(BUYER, "/calloffs/{call_off}/notices/uk6/publish/")],
+    "calloff-waive-notice": [(BUYER, "/calloffs/{call_off}/notices/uk6/waive/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 
@@ -180,6 +208,8 @@ def keys() -> dict[str, object]:
         "transaction": event.transaction,
         "key": Authenticator.objects.get(type="webauthn").pk,
         "reset": f"{user_pk_to_url_str(newcomer)}-{default_token_generator.make_token(newcomer)}",
+        "call_off": Contract.objects.get(reference="CMD/CO/008").pk,
+        "draft": Contract.objects.get(reference="CMD/CO/009").pk,
     }
 
 
@@ -209,6 +239,26 @@ def committed(committed):
     line.documents.add(new.new_document(camden, for_london_grid=True, supplier=line.supplier))
     line.notes.add(new.new_note(camden))
     new.new_api_token(user=person(NETWORK), expires_at=None)
+    call_offs_of_camden()
+
+
+def call_offs_of_camden() -> None:
+    """One that is awarded and full, with everything that a page may show, and a draft."""
+    camden = Council.objects.get(register_code="CMD")
+    body = Body.objects.get(council=camden, kind="COUNCIL")
+    supplier = Supplier.objects.get(code="virgin-media-business")
+    money = {"value": Decimal(100_000), "vat": Decimal(20_000), "ceiling": Decimal(3_600)}
+    facts = {"supplier": supplier, "body": body, "title": "Camden voice", **money}
+    awarded = new.new_call_off(camden, reference="CMD/CO/008", notice_days=90, **facts)
+    for number in (1, 2):
+        new.new_contract_extension(contract=awarded, number=number)
+    new.new_contract_notice(contract=awarded)
+    new.new_contract_change(contract=awarded, value_change=Decimal(12_000))
+    new.new_charge(new.new_line(body, contract=awarded, supplier=supplier))
+    new.new_call_off(
+        camden, reference="CMD/CO/009", stage="DRAFT", standstill_from=date(2014, 6, 2)
+    )
+    new.new_framework(ends_on=date(2014, 1, 1))
 
 
 @pytest.fixture
