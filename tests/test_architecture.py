@@ -113,6 +113,7 @@ def address(route: str) -> str:
         "<slug:programme>": "psn-network",
         "<slug:code>": "bt",
         "<slug:kind>": "line",
+        "<slug:step>": "check",
         "<int:pk>": "1",
         "<int:transaction>": "1",
         "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)": "1-x",
@@ -125,6 +126,7 @@ def address(route: str) -> str:
         "<id>": "1",
         "(?P<url>.*)$": "x",
         "(?P<pk>[^/.]+)": "1",
+        r"(?P<pk>\d+)": "1",
         "(?P<app_label>boroughs|services|procurement)": "boroughs",
     }
     for parameter, value in values.items():

@@ -1,5 +1,6 @@
 """Rows for pages, reports and jobs, from several models of what runs and how it moves."""
 
+from services.queries.calloffs import BurnDown, burn_down, overrides
 from services.queries.lines import (
     LineRow,
     MoveRow,
@@ -29,12 +30,14 @@ from services.queries.migration import (
 from services.queries.work import MoveToMake, ToDo, lines_paid_twice, moves_due, to_do
 
 __all__ = [
+    "BurnDown",
     "CouncilChoice",
     "LineRow",
     "MoveRow",
     "MoveToMake",
     "Summary",
     "ToDo",
+    "burn_down",
     "burn_up",
     "council_choices",
     "default_programme",
@@ -48,6 +51,7 @@ __all__ = [
     "missing_gateways",
     "move_rows",
     "moves_due",
+    "overrides",
     "programmes",
     "standings",
     "standings_on",
