@@ -93,7 +93,7 @@ def drift_in_words(drift: Drift, law: Law) -> list[str]:
         if rule is None:
             words += "; the limit of the law on the day is not held."
         elif abs(share) > rule.value:
-            words += f", past the limit of {rule.value.normalize():f}%: a notice of change is due."
+            words += f", past the limit of {rule.value.normalize():f}% for small changes."
         else:
             words += f", within the limit of {rule.value.normalize():f}%."
         found.append(words)

@@ -147,16 +147,6 @@ def test_the_page_says_how_much_is_ordered_what_changed_and_what_is_due(call_off
     assert "Public Contracts Regulations 2006" in text
 
 
-def test_past_the_limit_of_the_law_a_change_warns(camden, browse):
-    call_off = new.new_call_off(camden, regime="PA2023", value=Decimal(110), vat=Decimal(0))
-    new.new_contract_change(contract=call_off, value_change=Decimal(11))
-    client = browse(BUYER)
-
-    text = text_of(client, f"/calloffs/{call_off.pk}/change/")
-
-    assert "the limit of the law on the day is not held" in text  # in 2014
-
-
 def test_a_contract_that_is_a_call_off_is_shown_on_its_own_page(call_off, browse):
     client = browse(BUYER)
 

@@ -23,6 +23,7 @@ from services.queries.calloffs import (
     legal_rules,
     overrides,
 )
+from services.views.calloff_words import drift_in_words
 from tests import factories as new
 from tests.factories import APRIL, AT, TODAY, member
 
@@ -562,6 +563,32 @@ def test_a_change_that_reaches_the_threshold_calls_for_the_notices_of_an_award(c
         "UK6": date(2027, 3, 1),
         "UK7": date(2027, 3, 31),
     }
+
+
+def test_past_the_limits_of_the_law_a_change_warns_and_where_none_is_held_it_says_so(
+    council, buyer
+):
+    """£200,000 and 1,096 days; changed by £18,000 and by 110 days, then by 10 more."""
+    call_off = awarded(council, buyer)
+
+    def said(on):
+        changes = list(call_off.changes.values_list("value_change", "days_change"))
+        law = awarding.law_of(call_off, legal_rules(), on=on)
+        return drift_in_words(drift_of(call_off, changes), law)
+
+    call_off = changed(call_off, buyer, value=18_000, days=110, on=DECEMBER)
+    assert said(DECEMBER) == [
+        "Value changed by 9.0% in all, within the limit of 10%.",
+        "Term changed by 10.0% in all, within the limit of 10%.",
+    ]
+    call_off = changed(call_off, buyer, days=10, on=DECEMBER)
+    assert said(DECEMBER)[1] == (
+        "Term changed by 10.9% in all, past the limit of 10% for small changes."
+    )
+    assert (
+        said(TODAY)[0]
+        == "Value changed by 9.0% in all; the limit of the law on the day is not held."
+    )
 
 
 @pytest.mark.parametrize(
