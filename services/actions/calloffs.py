@@ -345,7 +345,8 @@ def _keep(call_off: Contract, answers: Mapping) -> tuple[dict, dict]:
 
 def _check_answers(call_off: Contract, changed: Sequence[str]) -> None:
     """Raise BadInput where the answers contradict themselves or each other."""
-    others = {field.name for field in Contract._meta.fields} - set(changed)
+    answered = {name for name in changed if getattr(call_off, name) not in (None, "")}
+    others = {field.name for field in Contract._meta.fields} - answered
     related = {field.name for field in Contract._meta.fields if field.is_relation}
     try:
         call_off.clean_fields(exclude=others | related)
