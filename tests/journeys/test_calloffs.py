@@ -36,7 +36,7 @@ def write(page, label: str, text: str) -> None:
 
 def write_day(page, group: str, text: str) -> None:
     """Go to the first of three boxes, and on by the tab key."""
-    page.get_by_role("group", name=group).get_by_label("Day").focus()
+    page.get_by_role("group", name=group, exact=True).get_by_label("Day").focus()
     for number, part in enumerate(text.split()):
         if number:
             page.keyboard.press("Tab")
