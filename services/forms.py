@@ -5,6 +5,7 @@ from django import forms
 from boroughs.models import Body, Generation, Site, Supplier
 from services.models import ServiceType
 from services.queries import ToDo, to_do
+from services.queries.radar import RadarRow, Standing
 from services.stages import Stage
 
 
@@ -85,3 +86,94 @@ class ProtectionForm(forms.Form):
     def clean_protection(self) -> str:
         chosen = self.cleaned_data["protection"]
         return "" if chosen == self.NONE else chosen
+
+
+class RadarForm(forms.Form):
+    """Narrows the contracts that run; what is not offered is taken as not asked.
+
+    Pounds of councils, schools and others are never one sum, so one of them is always chosen.
+    """
+
+    within = forms.TypedChoiceField(
+        label="Ends or needs notice",
+        required=False,
+        coerce=int,
+        empty_value=12,
+        choices=[
+            (3, "within 3 months"),
+            (6, "within 6 months"),
+            (12, "within 12 months"),
+            (24, "within 2 years"),
+            (1200, "at any time"),
+        ],
+        initial=12,
+    )
+    who = forms.ChoiceField(
+        label="Lines of", required=False, choices=Body.Kind.choices, initial=Body.Kind.COUNCIL
+    )
+    family = forms.ChoiceField(
+        label="Services", required=False, choices=any_or(ServiceType.Family.choices)
+    )
+    supplier = forms.ChoiceField(label="Supplier", required=False)
+    by = forms.ChoiceField(
+        label="Together by",
+        required=False,
+        choices=[("family", "services"), ("supplier", "supplier")],
+        initial="family",
+    )
+
+    def __init__(self, data, standings: list[Standing]):
+        """``standings`` are what is narrowed: their suppliers are offered."""
+        filled = {name: data.get(name) or field.initial for name, field in self.base_fields.items()}
+        super().__init__({name: value for name, value in filled.items() if value is not None})
+        suppliers = {one.contract.supplier.code: one.contract.supplier.name for one in standings}
+        in_order = sorted(suppliers.items(), key=lambda item: item[1].casefold())
+        self.fields["supplier"].choices = any_or(in_order)
+        self.standings = standings
+        self.is_valid()
+
+    @property
+    def kind(self) -> Body.Kind:
+        return Body.Kind(self.cleaned_data.get("who") or Body.Kind.COUNCIL)
+
+    @property
+    def by_supplier(self) -> bool:
+        return self.cleaned_data.get("by") == "supplier"
+
+    def narrowed(self) -> list[Standing]:
+        """Return those that end, or need notice, within the months chosen, of the supplier."""
+        months, supplier = self.cleaned_data.get("within", 12), self.cleaned_data.get("supplier")
+        return [
+            one
+            for one in self.standings
+            if one.is_due_within(months)
+            and (not supplier or one.contract.supplier.code == supplier)
+        ]
+
+    def of_family(self, rows: list[RadarRow]) -> list[RadarRow]:
+        family = self.cleaned_data.get("family")
+        return [row for row in rows if not family or family in row.provided.families]
+
+
+class PublishedForm(forms.Form):
+    """Where and when a quarter's register was published."""
+
+    published_on = forms.DateField(
+        label="Published on",
+        help_text="For example 2014-04-28",
+        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+        error_messages={
+            "required": "Say on which day it was published.",
+            "invalid": "This is no day. Write it as 2014-04-28.",
+        },
+    )
+    link = forms.URLField(
+        label="Link to the published file",
+        help_text="The address at which everybody can open it",
+        max_length=300,
+        assume_scheme="https",
+        error_messages={
+            "required": "Give the address of the published file.",
+            "invalid": "This is no address. It begins with https://",
+        },
+    )

@@ -107,6 +107,12 @@ def last_ended_quarter(day: date) -> Period:
     return Period(add_months(end, -3), end)
 
 
+def quarter_of(day: date) -> Period:
+    """Return the three calendar months, from January, April, July or October on, with ``day``."""
+    start = date(day.year, day.month - (day.month - 1) % 3, 1)
+    return Period(start, add_months(start, 3))
+
+
 def last_day(ends_on: date) -> date:
     """Return the last day *with*, as people say it, of a period that ends before ``ends_on``."""
     return ends_on - timedelta(days=1)

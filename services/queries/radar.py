@@ -1,0 +1,265 @@
+"""Contracts that still run: when each ends, until when to give notice, what it costs a month."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, FilteredRelation, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+
+from boroughs.models import Body
+from londonpsn.common.money import ZERO
+from londonpsn.common.periods import add_months
+from services.models import Charge, Contract, ContractExtension, Line, ReplacementLine
+from services.models.line import billed_on, in_use_on
+from services.radar import Running
+from services.terms import Ending, Terms, ending
+
+SOON = timedelta(days=90)  # for notice that is due
+
+
+@dataclass(slots=True)
+class Standing:
+    """A contract as it stands on a day, with the months of its options not taken yet."""
+
+    contract: Contract
+    ending: Ending
+    options: tuple[int, ...]
+    today: date
+
+    @property
+    def notice_given_on(self) -> date | None:
+        """The day of a notice that was given in time for this end."""
+        day, given = self.contract.notice_given_on, self.ending.notice_by
+        return day if day and given and day <= given else None
+
+    @property
+    def notice_by(self) -> date | None:
+        """Until when somebody has to act; None where nobody has, or it is not known.
+
+        Nobody has to where notice was given, and where a contract ends by itself with no option
+        left.
+        """
+        ends_anyway = self.contract.renewal == Contract.Renewal.ENDS and not self.options
+        return None if ends_anyway or self.notice_given_on else self.ending.notice_by
+
+    @property
+    def is_late(self) -> bool:
+        return self.notice_by is not None and self.notice_by < self.today
+
+    @property
+    def is_due_soon(self) -> bool:
+        return self.notice_by is not None and self.today <= self.notice_by <= self.today + SOON
+
+    def is_due_within(self, months: int) -> bool:
+        """Answer whether it ends, or needs notice, in the months from today on."""
+        until = add_months(self.today, months)
+        return any(day is not None and day < until for day in (self.ending.ends_on, self.notice_by))
+
+
+def terms_of(contract: Contract, on: date) -> Terms:
+    """Return how a contract ends by what was decided until a day; extensions are prefetched."""
+    rolls_on = contract.renewal == Contract.Renewal.ROLLS_ON
+    return Terms(
+        ends_on=contract.ends_on,
+        notice_days=contract.notice_days,
+        roll_on_months=contract.roll_on_months if rolls_on else None,
+        notice_given_on=contract.notice_given_on,
+        extensions=tuple(one.months for one in contract.extensions.all() if _taken(one, on)),
+    )
+
+
+def with_terms(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
+    """Return contracts with all that terms_of() looks at; two queries, whatever their number."""
+    in_order = ContractExtension.objects.order_by("number")
+    return contracts.select_related("council", "supplier").prefetch_related(
+        Prefetch("extensions", in_order)
+    )
+
+
+def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
+    """Return the signed contracts that run on the day, the first to end first; two queries.
+
+    Those of which no end is known are last.
+    """
+    found = []
+    for contract in with_terms(contracts.filter(stage=Contract.Stage.AWARDED)):
+        ends = ending(terms_of(contract, today), today)
+        if ends.ends_on is None or ends.ends_on > today:
+            left = (one.months for one in contract.extensions.all() if not _taken(one, today))
+            found.append(Standing(contract, ends, tuple(left), today))
+    return sorted(found, key=lambda one: (one.ending.ends_on or date.max, one.contract.pk))
+
+
+def _taken(extension: ContractExtension, on: date) -> bool:
+    return extension.taken_on is not None and extension.taken_on <= on
+
+
+@dataclass(slots=True)
+class Provided:
+    """What a contract provides to one kind of body on a day.
+
+    ``monthly`` is pounds a month billed, None where that of a line is not known. ``families`` are
+    codes.
+    """
+
+    lines: int = 0
+    monthly: Decimal | None = ZERO
+    families: set[str] = field(default_factory=set)
+
+
+def provided_by(contract_ids: Collection[int], day: date) -> dict[tuple[int, str], Provided]:
+    """Return what the contracts' lines in use come to, by contract and kind of body; one query."""
+    recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
+    open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
+    rows = (
+        Line.objects.filter(in_use_on(day), contract__in=contract_ids)
+        .annotate(price=FilteredRelation("charges", condition=recurring & open_end))
+        .values("contract", "body__kind", "service_type__family")
+        .annotate(
+            lines=Count("pk"),
+            known=Sum("price__amount", filter=billed_on(day)),
+            unpriced=Count("pk", filter=billed_on(day) & Q(price=None)),
+        )
+        .order_by()
+    )
+    found: dict[tuple[int, str], Provided] = defaultdict(Provided)
+    for row in rows:
+        sums = found[row["contract"], row["body__kind"]]
+        sums.lines += row["lines"]
+        sums.families.add(row["service_type__family"])
+        if row["unpriced"] or sums.monthly is None:
+            sums.monthly = None
+        else:
+            sums.monthly += row["known"] or ZERO
+    return dict(found)
+
+
+def new_prices(contract_ids: Collection[int], kind: str, day: date) -> dict[int, Decimal | None]:
+    """Return for each contract the pounds a month of the new lines that its old ones give way to.
+
+    None where one of its billed lines gives way to nothing of which a price is known, or shares its
+    new line with a line of another contract. A contract without billed old lines is left out.
+    Two queries.
+    """
+    is_open = Q(let_go_on=None) | Q(let_go_on__gt=day)
+    members = ReplacementLine.objects.filter(is_open)
+    old = members.filter(side=ReplacementLine.Side.OLD)
+    ours = old.filter(billed_on(day, "line__"), line__body__kind=kind)
+    ours = ours.filter(line__contract__in=contract_ids)
+    replaced: dict[int, set[int]] = defaultdict(set)
+    contracts_of: dict[int, set[int]] = defaultdict(set)
+    for contract, replacement in ours.values_list("line__contract", "replacement"):
+        replaced[contract].add(replacement)
+        contracts_of[replacement].add(contract)
+    to_come = (
+        Charge.objects.filter(line=OuterRef("line"), kind=Charge.Kind.RECURRING)
+        .exclude(ends_on__lte=day)
+        .order_by("starts_on")
+    )
+    new = members.filter(side=ReplacementLine.Side.NEW, replacement__in=ours.values("replacement"))
+    price = Subquery(to_come.values("amount")[:1])
+    prices: dict[int, Decimal | None] = {}
+    for replacement, amount in new.annotate(price=price).values_list("replacement", "price"):
+        prices[replacement] = _plus(prices.get(replacement, ZERO), amount)
+    return {
+        contract: _sum(
+            prices.get(one) if len(contracts_of[one]) == 1 else None for one in replacements
+        )
+        for contract, replacements in replaced.items()
+    }
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    total: Decimal | None = ZERO
+    for amount in amounts:
+        total = _plus(total, amount)
+    return total
+
+
+def _plus(total: Decimal | None, amount: Decimal | None) -> Decimal | None:
+    return None if total is None or amount is None else total + amount
+
+
+@dataclass(slots=True)
+class RadarRow:
+    """One contract on the radar.
+
+    ``monthly`` is pounds a month now, ``waiting`` what each month costs until its lines have moved:
+    that less the price of their new lines. None is not known.
+    """
+
+    standing: Standing
+    provided: Provided
+    waiting: Decimal | None = None
+
+    @property
+    def contract(self) -> Contract:
+        return self.standing.contract
+
+    @property
+    def council(self) -> str:
+        return self.contract.council.short_name
+
+    @property
+    def supplier(self) -> str:
+        return self.contract.supplier.name
+
+    @property
+    def ends_on(self) -> date | None:
+        return self.standing.ending.ends_on
+
+    @property
+    def notice_by(self) -> date | None:
+        return self.standing.notice_by
+
+    @property
+    def monthly(self) -> Decimal | None:
+        return self.provided.monthly
+
+    def as_running(self) -> Running:
+        contract = self.contract
+        rolls_on = contract.renewal == Contract.Renewal.ROLLS_ON
+        return Running(
+            key=contract.pk,
+            ends_on=self.ends_on,
+            monthly=self.monthly,
+            options=self.standing.options,
+            roll_on_months=contract.roll_on_months if rolls_on else None,
+            minimum_term_ends_on=contract.minimum_term_ends_on,
+        )
+
+
+def radar_rows(standings: Iterable[Standing], kind: Body.Kind, day: date) -> list[RadarRow]:
+    """Return contracts by what they provide to one kind of body; three queries.
+
+    One that provides lines to other kinds alone is left out: kinds are never one sum (decisions
+    17). One that provides no line yet is kept.
+    """
+    standings = list(standings)
+    keys = [one.contract.pk for one in standings]
+    provided = provided_by(keys, day)
+    others = {contract for contract, of_kind in provided if of_kind != kind}
+    rows = [
+        RadarRow(one, provided.get((one.contract.pk, kind), Provided()))
+        for one in standings
+        if (one.contract.pk, kind) in provided or one.contract.pk not in others
+    ]
+    prices = new_prices([row.contract.pk for row in rows], kind, day)
+    for row in rows:
+        price = prices.get(row.contract.pk)
+        if price is not None and row.monthly is not None:
+            row.waiting = row.monthly - price
+    return rows
+
+
+def notices_asked(contracts: QuerySet[Contract], before: date, today: date) -> Iterator[Standing]:
+    """Yield the contracts of which notice is late or due before a day, the oldest day first."""
+    dated = contracts.filter(ends_on__isnull=False, notice_days__isnull=False)
+    asked = [
+        one
+        for one in standings_of(dated, today)
+        if one.notice_by is not None and one.notice_by < before
+    ]
+    yield from sorted(asked, key=lambda one: (one.notice_by, one.contract.pk))
