@@ -9,6 +9,8 @@ from services.models import (
     Baseline,
     Charge,
     Contract,
+    Framework,
+    LegalRule,
     Line,
     LineFlag,
     LineMove,
@@ -27,6 +29,28 @@ class ServiceTypeAdmin(Kept):
     list_display = ["code", "name", "family", "unit"]
     list_filter = ["family"]
     ordering = ["code"]
+
+
+@admin.register(Framework)
+class FrameworkAdmin(Kept):
+    """Frameworks. Whoever may buy under one is held against it when a call-off is awarded."""
+
+    fixed = ("code",)
+    list_display = ["code", "name", "owner", "regime", "starts_on", "ends_on"]
+    list_filter = ["regime"]
+    search_fields = ["code", "name"]
+    filter_horizontal = ["named", "suppliers"]
+    ordering = ["code"]
+
+
+@admin.register(LegalRule)
+class LegalRuleAdmin(Kept):
+    """Figures of the law, each over a period. End one and add the next instead of changing it."""
+
+    fixed = ("kind", "regime", "code")
+    list_display = ["kind", "regime", "code", "value", "starts_on", "ends_on", "is_verified"]
+    list_filter = ["kind", "regime"]
+    ordering = ["kind", "regime", "code", "starts_on"]
 
 
 class MilestoneInline(KeptInline):

@@ -14,7 +14,7 @@ class ServicesConfig(AppConfig):
         from services.actions import migration
         from services.exceptions import waivers
         from services.calloff_work import ceilings_near, drafts_waiting, notices_to_publish
-        from services.work import moves_to_make, paid_twice
+        from services.work import moves_to_make, notices_to_give, paid_twice
 
         jobs.register(
             "MIGRATION_STATUS",
@@ -22,6 +22,7 @@ class ServicesConfig(AppConfig):
         )
         work.register(paid_twice)
         work.register(moves_to_make)
+        work.register(notices_to_give)
         for source in (drafts_waiting, notices_to_publish, ceilings_near):
             work.register(source)
         exceptions.register(waivers)

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from services.views import award, calloff_acts, calloffs, lines, places, suppliers
+from services.views import (
+    award,
+    calloff_acts,
+    calloffs,
+    frameworks,
+    lines,
+    places,
+    publish,
+    radar,
+    suppliers,
+)
 
 urlpatterns = [
     path("c/", places.councils, name="councils"),
@@ -33,4 +43,10 @@ urlpatterns = [
     path("contracts/<int:pk>/", suppliers.contract, name="contract"),
     path("suppliers/", suppliers.suppliers, name="suppliers"),
     path("suppliers/<slug:code>/", suppliers.supplier, name="supplier"),
+    path("c/<slug:slug>/expiring/", radar.radar, name="radar"),
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/<slug:code>/", frameworks.framework, name="framework"),
+    path("c/<slug:slug>/publish/", publish.publish, name="publish"),
+    path("c/<slug:slug>/publish/contracts.csv", publish.publish_file, name="publish-file"),
+    path("c/<slug:slug>/foi/", publish.foi, name="foi"),
 ]

@@ -1,17 +1,19 @@
-"""What lines and their plans ask of network officers and finance."""
+"""What lines, their plans and the ends of contracts ask of a council's people."""
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from boroughs.authorization import Role
 from boroughs.models import Body
+from londonpsn.common.template_filters import last_day
 from londonpsn.common.work import A_SOURCE, Band, Item, More
-from services.models import Line
+from services.models import Contract, Line
 from services.queries import MoveToMake, ToDo, lines_paid_twice, moves_due
+from services.queries.radar import Standing, notices_asked
 from services.queries.work import A_WEEK
 from services.stages import Stage
 
@@ -111,3 +113,51 @@ def _more(band: Band, unlisted: Counter[str], what: ToDo) -> Iterator[More]:
     for kind, count in unlisted.items():
         if count > 0:
             yield More(kind=kind, band=band, count=count, address=address)
+
+
+NOTICES = "Notice on contracts"
+NOTICE_AHEAD = timedelta(days=14)  # a letter has to be written, signed and delivered by its day
+
+
+def notices_to_give(user, today: date) -> Iterator[Item | More]:
+    """Yield the contracts of which notice is late, or due within a fortnight, the oldest first."""
+    councils = user.access.councils_as(Role.BUYER, Role.NETWORK_OFFICER)
+    if not councils:
+        return
+    contracts = Contract.objects.visible_to(user).filter(council__in=councils)
+    asked = list(notices_asked(contracts, today + NOTICE_AHEAD, today))
+    for band, ours in (
+        (Band.LATE, [one for one in asked if one.is_late]),
+        (Band.DUE, [one for one in asked if not one.is_late]),
+    ):
+        yield from (_notice(one, band) for one in ours[:A_SOURCE])
+        if len(ours) > A_SOURCE:
+            address = reverse("radar", args=["all"])
+            yield More(kind=NOTICES, band=band, count=len(ours) - A_SOURCE, address=address)
+
+
+def _notice(one: Standing, band: Band) -> Item:
+    contract = one.contract
+    return Item(
+        kind=NOTICES,
+        band=band,
+        what="Extend it or let it end" if one.options else "Give notice, or keep it",
+        why=_unless_notice(one),
+        place=contract.council.short_name,
+        reference=contract.reference,
+        address=reverse("contract", args=[contract.pk]),
+        action="Look at the contract",
+        for_whom="Buyers and network officers",
+        due=one.notice_by,
+    )
+
+
+def _unless_notice(one: Standing) -> str:
+    """Say what comes of it when nobody acts."""
+    contract, ends = one.contract, f"Ends on {last_day(one.ending.ends_on)}"
+    if contract.renewal == Contract.Renewal.ROLLS_ON:
+        months = contract.roll_on_months
+        return f"{ends} and rolls on for {months} month{'' if months == 1 else 's'} without notice"
+    if contract.renewal == Contract.Renewal.ENDS:
+        return f"{ends} by itself unless it is extended"
+    return f"{ends}; whether it rolls on is not known"

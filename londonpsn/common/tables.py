@@ -348,9 +348,14 @@ def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | 
     if table is None:
         names = ", ".join(table.name for table in tables)
         raise BadInput(f"There is no table “{name}” on this page. There is: {names}.")
+    tell_of_download(request, name, how)
+    return table.in_file(request, how)
+
+
+def tell_of_download(request: HttpRequest, name: str, how: str) -> None:
+    """Have it written that a list is sent as a file; for a file that is no Table's too."""
     for told in ON_DOWNLOAD:
         told(request, name, how)
-    return table.in_file(request, how)
 
 
 WRITERS: dict[str, tuple[Callable[..., Iterator], str]] = {

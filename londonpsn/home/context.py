@@ -27,6 +27,8 @@ MENU = {
             *("calloff-publish-notice", "calloff-waive-notice"),
         ),
     ),
+    "radar": ("What ends when", "radar", ()),
+    "publish": ("To publish", "publish", ("foi",)),
     "suppliers": ("Suppliers", "suppliers", ("supplier",)),
     "access": ("Who could do what", "access", ("access-preview",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
@@ -34,7 +36,7 @@ MENU = {
     "trail": ("Trail", "trail", ("trail-event", "trail-rows")),
 }
 BY_PLACE = (
-    *("council", "lines", "sites", "savings", "spend", "contracts", "calloffs"),
+    *("council", "lines", "sites", "savings", "spend", "contracts", "calloffs", "radar", "publish"),
     *("access", "exceptions", "trail"),
 )
 # What is open at some of a person's councils only; of the others the entry leads to all of it.
@@ -45,7 +47,7 @@ NEEDS = {
 }
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
-    Role.BUYER: ("work", "calloffs", "contracts", "lines", "savings", "overview"),
+    Role.BUYER: ("work", "lines", "calloffs", "publish", "contracts", "savings"),
     Role.APPROVER: ("work", "savings", "lines", "access", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
     Role.AUDITOR: ("exceptions", "trail", "access", "savings", "lines", "contracts"),

@@ -1,4 +1,4 @@
-"""Search over councils, bodies, sites, lines, contracts and suppliers, as far as one sees them.
+"""Search over councils, bodies, sites, lines, contracts, suppliers and frameworks, as one may see.
 
 One query finds what is written so: exactly, then at the start, then as a part. Where nothing is, a
 second one looks for what is written alike, so that a slip of the finger still leads there.
@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Greatest, Upper
 from boroughs.models import Body, Council, Site, Supplier, SupplierAlias
 from londonpsn.common.errors import BadInput
 from londonpsn.common.text import TRIGRAM, closed_up, folded, tidy
-from services.models import Contract, Line
+from services.models import Contract, Framework, Line
 
 AT_LEAST, AT_MOST = 2, 100  # characters; spaces do not count towards the least
 A_KIND = 5  # hits shown of one kind
@@ -43,6 +43,7 @@ class Kind(StrEnum):
     BODY = "body"
     CONTRACT = "contract"
     SUPPLIER = "supplier"
+    FRAMEWORK = "framework"
 
     @property
     def several(self) -> str:
@@ -304,6 +305,16 @@ def _sources(user, words: str) -> list[Source]:
             key="code",
             title="name",
             words="role",
+            council=Value(""),
+        ),
+        _source(
+            Kind.FRAMEWORK,
+            Framework.objects.visible_to(user),
+            texts=(Name("name"), Reference("code"), Name("owner")),
+            misspelt=(Name("name"), Reference("code")),
+            key="code",
+            title="name",
+            words=Concat("code", Value(", "), "owner"),
             council=Value(""),
         ),
     ]

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from boroughs.api.serializers import Pounds
 from boroughs.models import Body, Supplier
-from services.models import MigrationStatus
+from services.models import Framework, LegalRule, MigrationStatus
 from services.stages import Stage
 
 
@@ -14,6 +14,33 @@ class SupplierSerializer(serializers.ModelSerializer):
     class Meta:
         model = Supplier
         fields = ["id", "code", "name", "role", "company_number", "aliases", "note"]
+
+
+class FrameworkSerializer(serializers.ModelSerializer):
+    """``starts_text`` and ``ends_text`` are days as reported, in part where no more is known."""
+
+    ceiling = Pounds(allow_null=True)
+    named = serializers.SlugRelatedField("register_code", many=True, read_only=True)
+    suppliers = serializers.SlugRelatedField("name", many=True, read_only=True)
+
+    class Meta:
+        model = Framework
+        fields = [
+            *("id", "code", "name", "owner", "regime", "commenced_on", "starts_on", "starts_text"),
+            *("ends_on", "ends_text", "ceiling", "ceiling_note", "entitles", "named", "open_to"),
+            *("suppliers", "suppliers_text", "management_charge", "source", "note"),
+        ]
+
+
+class LegalRuleSerializer(serializers.ModelSerializer):
+    """``value`` is pounds, days or per cent, as the kind says."""
+
+    class Meta:
+        model = LegalRule
+        fields = [
+            *("id", "kind", "regime", "code", "value", "starts_on", "ends_on", "source"),
+            "is_verified",
+        ]
 
 
 class LineSerializer(serializers.Serializer):

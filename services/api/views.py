@@ -1,5 +1,7 @@
 """What runs and how it moves: read-only, narrowed to what the person sees."""
 
+from typing import ClassVar
+
 from django.db.models import Exists, OuterRef, Prefetch
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
@@ -18,7 +20,7 @@ from londonpsn.common.periods import parse_day
 from services import queries
 from services.api import serializers
 from services.api.filters import LineFilters
-from services.models import Line
+from services.models import Contract, Framework, LegalRule, Line
 
 
 class SupplierViewSet(NarrowedViewSet):
@@ -33,6 +35,29 @@ class SupplierViewSet(NarrowedViewSet):
         """Those that provide a line of the council."""
         lines = Line.objects.visible_to(self.request.user).of_council(council)
         return suppliers.filter(Exists(lines.filter(supplier=OuterRef("pk"))))
+
+
+class FrameworkViewSet(NarrowedViewSet):
+    """Umbrella agreements that call-offs are awarded under: reference data. Null is not known."""
+
+    queryset = Framework.objects.prefetch_related(
+        Prefetch("named", Council.objects.order_by("register_code")),
+        Prefetch("suppliers", Supplier.objects.order_by("name")),
+    ).order_by("code")
+    serializer_class = serializers.FrameworkSerializer
+
+    def of_council(self, frameworks, council):
+        """Those under which the council has a contract."""
+        contracts = Contract.objects.visible_to(self.request.user).of_council(council)
+        return frameworks.filter(Exists(contracts.filter(framework=OuterRef("pk"))))
+
+
+class LegalRuleViewSet(NarrowedViewSet):
+    """Figures of the law over half-open periods, with their sources: reference data."""
+
+    queryset = LegalRule.objects.order_by("kind", "regime", "code", "starts_on")
+    serializer_class = serializers.LegalRuleSerializer
+    filter_backends: ClassVar[list] = []  # the law is the same for every council
 
 
 class LineViewSet(NarrowedViewSet):

@@ -1,12 +1,12 @@
-"""Reference data of what runs: kinds of service, and the two programmes of LondonPSN."""
+"""Reference data of what runs: kinds of service, frameworks, law, and LondonPSN's programmes."""
 
 from datetime import date
 
 from django.db import transaction
 
-from boroughs.models import Body, Generation
+from boroughs.models import Body, Generation, Supplier
 from boroughs.reference import add_missing, rows
-from services.models import LegalRule, Milestone, Programme, ServiceType
+from services.models import Framework, LegalRule, Milestone, Programme, ServiceType
 
 FROZEN_ON = date(2013, 4, 1)
 NETWORK = ("GW-PSN", "GW-NHS", "INT-ACCESS")  # and every WAN-*
@@ -15,9 +15,10 @@ MILESTONES = (50, 90, 100)  # per cent ceased (spec 5.3); the days are not set
 
 @transaction.atomic
 def load() -> None:
-    """Load service types, rules of law, and both programmes (decisions 1)."""
+    """Load service types, rules of law, frameworks, and both programmes (decisions 1)."""
     add_missing(ServiceType, "code", rows(__file__, "service_types.csv"))
     _add_rules()
+    _add_frameworks()
     _add_programme("PSN-NETWORK", "PSN network", in_network=True)
     _add_programme("SERVICES", "Other services", in_network=False)
 
@@ -33,6 +34,20 @@ def _add_rules() -> None:
             LegalRule.objects.create(
                 **row, starts_on=starts_on, ends_on=ends_on, is_verified=is_verified
             )
+
+
+def _add_frameworks() -> None:
+    """Add the frameworks that are missing, linked with those of their suppliers that are held."""
+    held = set(Framework.objects.values_list("code", flat=True))
+    suppliers = {supplier.name: supplier for supplier in Supplier.objects.all()}
+    for row in rows(__file__, "frameworks.csv"):
+        if row["code"] in held:
+            continue
+        names = [name.strip() for name in row.pop("suppliers").split(";")]
+        days = {name: row.pop(name) or None for name in ("starts_on", "ends_on", "ceiling")}
+        others = "; ".join(name for name in names if name not in suppliers)
+        framework = Framework.objects.create(**row, **days, suppliers_text=others)
+        framework.suppliers.set(suppliers[name] for name in names if name in suppliers)
 
 
 def _add_programme(code: str, name: str, *, in_network: bool) -> None:

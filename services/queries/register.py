@@ -1,0 +1,131 @@
+"""The rows of councils' registers of contracts, and what a request for information is answered."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django.db.models import Count, FilteredRelation, Q, QuerySet, Sum
+from django.utils import timezone
+
+from boroughs.models import Body, Council
+from londonpsn.common.money import ZERO
+from londonpsn.common.periods import Period, last_day
+from services.models import Charge, Contract, LegalRule, Line
+from services.models.line import billed_on, in_use_on
+from services.queries.radar import terms_of, with_terms
+from services.register import Entry
+from services.terms import ending, months_later
+
+
+def publish_threshold(quarter: Period) -> LegalRule | None:
+    """Return the value from which contracts are published, as of the quarter's last day."""
+    rules = LegalRule.objects.in_force_on(last_day(quarter.end))
+    return rules.filter(kind=LegalRule.Kind.PUBLISH).order_by("pk").first()
+
+
+def register_entries(
+    contracts: QuerySet[Contract], quarter: Period, threshold: LegalRule | None
+) -> dict[int, list[Entry]]:
+    """Return the register rows of a quarter by council, in the order of their references.
+
+    Those are contracts in force on a day of it, or awarded in it, from the threshold on; one whose
+    value is not known is listed, so that somebody looks. Two queries.
+    """
+    on = last_day(quarter.end)
+    first, after = (_midnight(day) for day in (quarter.start, quarter.end))
+    begun = Q(starts_on=None) | Q(starts_on__lt=quarter.end)
+    awarded = Q(signed_on__gte=quarter.start, signed_on__lt=quarter.end) | Q(
+        awarded_at__gte=first, awarded_at__lt=after
+    )
+    signed = contracts.filter(begun | awarded, stage=Contract.Stage.AWARDED)
+    if threshold is not None:
+        signed = signed.filter(Q(value=None) | Q(value__gte=threshold.value))
+    found: dict[int, list[Entry]] = defaultdict(list)
+    for contract in with_terms(signed.annotate(is_new=awarded)).order_by("reference", "pk"):
+        ends_on = ending(terms_of(contract, on), on).ends_on
+        if contract.is_new or ends_on is None or ends_on > quarter.start:
+            found[contract.council_id].append(_entry(contract, ends_on))
+    return dict(found)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _entry(contract: Contract, ends_on: date | None) -> Entry:
+    supplier = contract.supplier
+    return Entry(
+        key=contract.pk,
+        reference=contract.reference,
+        title=contract.title,
+        organisational_unit=contract.organisational_unit,
+        description=contract.description,
+        starts_on=contract.starts_on,
+        ends_on=ends_on,
+        review_on=contract.review_on,
+        value=contract.value,
+        irrecoverable_vat=contract.irrecoverable_vat,
+        supplier=supplier.name,
+        charity_number=supplier.charity_number,
+        is_sme=supplier.is_sme,
+        is_vcse=supplier.is_vcse,
+        route=contract.route,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One row of the answer: what one contract provides of one kind of service, and nothing else.
+
+    ``ends_on`` is the first day without, ``term`` months, ``yearly`` pounds a year at the prices of
+    the day; None is not known.
+    """
+
+    supplier: str
+    ends_on: date | None
+    term: int | None
+    service: str
+    lines: int
+    yearly: Decimal | None
+
+
+def foi_answer(council: Council, day: date) -> list[Answered]:
+    """Return what the council's own lines in use come to by contract and service; three queries."""
+    recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
+    open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
+    rows = list(
+        Line.objects.of_council(council)
+        .filter(in_use_on(day), body__kind=Body.Kind.COUNCIL)
+        .annotate(price=FilteredRelation("charges", condition=recurring & open_end))
+        .values("contract", "supplier__name", "service_type__name")
+        .annotate(
+            lines=Count("pk"),
+            known=Sum("price__amount", filter=billed_on(day)),
+            unpriced=Count("pk", filter=billed_on(day) & Q(price=None)),
+        )
+        .order_by("supplier__name", "service_type__name", "contract")
+    )
+    contracts = Contract.objects.filter(pk__in={row["contract"] for row in rows} - {None})
+    terms = {one.pk: _end_and_term(one, day) for one in with_terms(contracts)}
+    return [
+        Answered(
+            row["supplier__name"],
+            *terms.get(row["contract"], (None, None)),
+            row["service_type__name"],
+            row["lines"],
+            None if row["unpriced"] else 12 * (row["known"] or ZERO),
+        )
+        for row in rows
+    ]
+
+
+def _end_and_term(contract: Contract, day: date) -> tuple[date | None, int | None]:
+    """Return the first day without, and the whole months from its start until then."""
+    ends_on = ending(terms_of(contract, day), day).ends_on
+    if ends_on is None or contract.starts_on is None:
+        return ends_on, None
+    months = (
+        (ends_on.year - contract.starts_on.year) * 12 + ends_on.month - contract.starts_on.month
+    )
+    return ends_on, months - (months_later(contract.starts_on, months) > ends_on)

@@ -1,0 +1,275 @@
+"""What councils publish of their contracts each quarter, and what they answer when asked."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from boroughs.authorization import Permission, can
+from boroughs.models import Council
+from boroughs.queries import find_council, visible_councils
+from londonpsn.common import clock
+from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.periods import (
+    Period,
+    add_months,
+    month_code,
+    parse_month,
+    quarter_of,
+)
+from londonpsn.common.tables import Column, Kind, Table, file_asked, tell_of_download
+from services.actions.publish import publish_register
+from services.forms import PublishedForm
+from services.models import Contract, RegisterEdition
+from services.queries.register import foi_answer, publish_threshold, register_entries
+from services.register import COLUMNS, Entry, as_file
+
+QUARTERS_SHOWN = 4
+NOT_YOURS = "What is published of contracts is for councils and London Grid."
+REGISTER_COLUMNS = (
+    Column(
+        "reference",
+        "Contract",
+        sub=lambda entry: entry.title,
+        link=lambda entry: reverse("contract", args=[entry.key]),
+    ),
+    Column("title", "Title", on_page=False),
+    Column("supplier", "Supplier"),
+    Column("starts_on", "Starts", Kind.DAY),
+    Column("ends_on", "Last day", Kind.LAST_DAY),
+    Column("value", "Value, £", Kind.POUNDS),
+    Column(
+        "missing",
+        "Missing",
+        value=lambda entry: "; ".join(COLUMNS[name] for name in entry.missing),
+        unknown="nothing",
+    ),
+)
+FOI_COLUMNS = (
+    Column("supplier", "Supplier"),
+    Column("contract_end", "Contract ends", Kind.LAST_DAY, value=lambda row: row.ends_on),
+    Column("term", "Term, months", Kind.COUNT),
+    Column("service", "Service"),
+    Column("lines", "Lines", Kind.COUNT),
+    Column("yearly_spend", "£ a year", Kind.POUNDS, value=lambda row: row.yearly),
+)
+
+
+@dataclass(frozen=True)
+class Register:
+    """The register of one council and quarter as it stands, and its edition where published."""
+
+    council: Council
+    entries: list[Entry]
+    edition: RegisterEdition | None
+
+    @property
+    def incomplete(self) -> int:
+        return sum(bool(entry.missing) for entry in self.entries)
+
+    @property
+    def file(self) -> bytes:
+        return as_file(self.entries)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the rows are others than those that were published."""
+        return bool(self.edition) and self.edition.sha256 != sha256(self.file).hexdigest()
+
+    @property
+    def words(self) -> str:
+        if self.edition is None:
+            return "not published"
+        return "published, changed since" if self.has_changed else "published"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def publish(request, slug):
+    """The register of contracts of one quarter: what is missing, the file, and where it stands."""
+    user = request.user
+    if not user.access.allows_anywhere(Permission.RECORD_VIEW):
+        raise PermissionDenied(NOT_YOURS)
+    quarter = _quarter_asked(request)
+    if slug == "all":
+        return _all_councils(request, quarter)
+    council = find_council(visible_councils(user), slug=slug)
+    form = PublishedForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            publish_register(
+                council_id=council.pk,
+                quarter=quarter,
+                today=clock.today(),
+                by=user,
+                at=clock.now(),
+                **form.cleaned_data,
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, "Marked as published.")
+            return redirect(_address(slug, quarter))
+    threshold = publish_threshold(quarter)
+    (register,) = _registers(user, [council], quarter, threshold)
+    table = _register_table(register)
+    if file := file_asked(request, table):
+        return file
+    context = {
+        "council": council,
+        "quarter": quarter,
+        "quarters": _quarters(slug, quarter),
+        "code": month_code(quarter.start),
+        "register": register,
+        "threshold": threshold,
+        "table": table.on_page(request),
+        "form": form,
+        "may_publish": can(user, Permission.REGISTER_PUBLISH, council),
+    }
+    return render(request, "services/publish.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+def publish_file(request, slug):
+    """The register of one council and quarter exactly as the Code wants it."""
+    council = find_council(visible_councils(request.user), slug=slug)
+    quarter = _quarter_asked(request)
+    (register,) = _registers(request.user, [council], quarter, publish_threshold(quarter))
+    tell_of_download(request, "contracts-register", "csv")
+    response = HttpResponse(register.file, content_type="text/csv; charset=utf-8")
+    name = f"contracts-{council.slug}-{month_code(quarter.start)}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+def foi(request, slug):
+    """What may be answered to a request for information, and nothing else."""
+    council = find_council(visible_councils(request.user), slug=slug)
+    table = Table(
+        name="foi",
+        columns=FOI_COLUMNS,
+        rows=foi_answer(council, clock.today()),
+        caption="Telecom services by contract",
+        scope=f"{council.short_name}, the council’s own lines",
+        a_page=100,
+        empty="The council has no line in use.",
+    )
+    if file := file_asked(request, table):
+        return file
+    context = {"council": council, "table": table.on_page(request)}
+    return render(request, "services/foi.html", context)
+
+
+def _quarter_asked(request) -> Period:
+    """Return the quarter that the address names by its first month; the last that is over."""
+    asked = request.GET.get("quarter")
+    if not asked:
+        return _last_over()
+    month = parse_month(asked)
+    quarter = quarter_of(month)
+    if quarter.start != month:
+        raise BadInput(
+            f"No quarter begins in {asked}. Name it by its first month, for example 2014-01."
+        )
+    return quarter
+
+
+def _last_over() -> Period:
+    return quarter_of(add_months(quarter_of(clock.today()).start, -1))
+
+
+def _address(slug: str, quarter: Period) -> str:
+    query = urlencode({"quarter": month_code(quarter.start)})
+    return f"{reverse('publish', args=[slug])}?{query}"
+
+
+def _quarters(slug: str, current: Period) -> list[tuple[str, str, bool]]:
+    """The last quarters that are over, as choices of components/switch.html."""
+    last = _last_over().start
+    shown = [quarter_of(add_months(last, -3 * n)) for n in range(QUARTERS_SHOWN)]
+    if current not in shown:
+        shown.append(current)
+    return [
+        (f"{one.start:%B} to {add_months(one.end, -1):%B %Y}", _address(slug, one), one == current)
+        for one in shown
+    ]
+
+
+def _registers(user, councils, quarter: Period, threshold) -> list[Register]:
+    """Return the register of each council; three queries, whatever their number."""
+    contracts = Contract.objects.visible_to(user).filter(council__in=councils)
+    entries = register_entries(contracts, quarter, threshold)
+    editions = RegisterEdition.objects.visible_to(user).filter(
+        quarter=quarter.start, council__in=councils
+    )
+    by_council = {edition.council_id: edition for edition in editions}
+    return [
+        Register(council, entries.get(council.pk, []), by_council.get(council.pk))
+        for council in councils
+    ]
+
+
+def _register_table(register: Register) -> Table:
+    return Table(
+        name="register",
+        columns=REGISTER_COLUMNS,
+        rows=sorted(register.entries, key=lambda entry: not entry.missing),
+        caption="Rows, those with something missing first",
+        scope=register.council.short_name,
+        css=lambda entry: "row-soon" if entry.missing else "",
+        empty="No contract was in force in this quarter or awarded in it.",
+    )
+
+
+def _all_councils(request, quarter: Period):
+    """The state of every council that the person sees."""
+    councils = list(visible_councils(request.user).order_by("short_name"))
+    threshold = publish_threshold(quarter)
+    table = Table(
+        name="registers",
+        columns=(
+            Column(
+                "council",
+                "Council",
+                value=lambda one: one.council.short_name,
+                link=lambda one: _address(one.council.slug, quarter),
+            ),
+            Column("rows", "Rows", Kind.COUNT, value=lambda one: len(one.entries)),
+            Column("incomplete", "With something missing", Kind.COUNT),
+            Column("words", "State"),
+            Column(
+                "published_on",
+                "Published on",
+                Kind.DAY,
+                value=lambda one: one.edition and one.edition.published_on,
+                unknown="not yet",
+            ),
+            Column(
+                "link",
+                "Where",
+                value=lambda one: one.edition and one.edition.link,
+                link=lambda one: one.edition.link if one.edition else "",
+                unknown="nowhere yet",
+            ),
+        ),
+        rows=_registers(request.user, councils, quarter, threshold),
+        caption="Registers by council",
+        scope="all that you see",
+        a_page=50,
+    )
+    if file := file_asked(request, table):
+        return file
+    context = {
+        "council": None,
+        "quarter": quarter,
+        "quarters": _quarters("all", quarter),
+        "threshold": threshold,
+        "table": table.on_page(request),
+    }
+    return render(request, "services/publish.html", context)
