@@ -46,6 +46,7 @@ from services.models import (
     ContractExtension,
     ContractNotice,
     Framework,
+    LegalRule,
     Line,
     LineFlag,
     LineMove,
@@ -53,6 +54,7 @@ from services.models import (
     Milestone,
     PlannedMove,
     Programme,
+    RegisterEdition,
     Replacement,
     ReplacementLine,
     ServiceType,
@@ -295,6 +297,17 @@ def new_contract_change(**fields) -> ContractChange:
 def new_contract_notice(**fields) -> ContractNotice:
     fields["contract"] = fields.get("contract") or new_call_off()
     return ContractNotice.objects.create(**{"code": "UK6", "due_on": APRIL} | fields)
+
+
+def new_legal_rule(**fields) -> LegalRule:
+    facts = {"kind": "PUBLISH", "regime": "PCR2006", "value": 5000, "starts_on": APRIL}
+    return LegalRule.objects.create(**facts | {"source": "a test"} | fields)
+
+
+def new_register_edition(council=None, **fields) -> RegisterEdition:
+    facts = {"quarter": date(2014, 1, 1), "published_on": date(2014, 4, 28), "rows": 0, "at": AT}
+    facts |= {"link": "https://example.org/contracts.csv", "sha256": "0" * 64}
+    return RegisterEdition.objects.create(**{"council": council or new_council()} | facts | fields)
 
 
 def new_programme(service_types=(), **fields) -> Programme:

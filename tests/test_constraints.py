@@ -205,6 +205,22 @@ BREAKS = {
     "programme_stops_after_it_is_frozen": lambda: new.new_programme(hard_stop=BEFORE),
     "milestone_percent_is_1_to_100": lambda: new.new_milestone(percent=101),
     "milestone_once_per_programme_and_percent": lambda: shared(new.new_milestone, "programme"),
+    "legal_rule_kind_is_known": lambda: new.new_legal_rule(kind="HABIT"),
+    "legal_rule_regime_is_known": lambda: new.new_legal_rule(regime="ROMAN"),
+    "legal_rule_value_is_not_negative": lambda: new.new_legal_rule(value=-1),
+    "legal_rule_ends_after_it_starts": lambda: new.new_legal_rule(ends_on=new.APRIL),
+    "legal_rule_has_a_source": lambda: new.new_legal_rule(source=""),
+    "legal_rule_one_at_a_time": lambda: twice(new.new_legal_rule),
+    "framework_regime_is_known": lambda: new.new_framework(regime="ROMAN"),
+    "framework_entitles_somebody": lambda: new.new_framework(entitles=""),
+    "framework_ends_after_it_starts": lambda: new.new_framework(
+        starts_on=new.APRIL, ends_on=new.APRIL
+    ),
+    "framework_ceiling_is_not_negative": lambda: new.new_framework(ceiling=-1),
+    "framework_charge_is_not_negative": lambda: new.new_framework(management_charge=-1),
+    "register_edition_once_a_quarter": lambda: shared(new.new_register_edition, "council"),
+    "register_edition_begins_a_quarter": lambda: new.new_register_edition(quarter=date(2014, 2, 1)),
+    "register_edition_sha256_is_one": lambda: new.new_register_edition(sha256="x"),
     "line_ends_after_it_starts": lambda: new.new_line(starts_on=new.APRIL, ends_on=new.APRIL),
     "line_is_billed_until_after_it_is_billed_from": lambda: new.new_line(
         billed_from=new.APRIL, billed_until=BEFORE

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
@@ -29,6 +29,7 @@ from boroughs.models import (
     User,
 )
 from londonpsn.common.bulk import copy_rows, reserve_keys
+from londonpsn.common.money import PENNY, to_the_penny
 from londonpsn.common.periods import add_months, month_of
 from londonpsn.demo import generate
 from londonpsn.demo.generate import MONTHS, CouncilFacts, DemoCouncil, DemoLine, month_day
@@ -37,6 +38,9 @@ from services.models import (
     Baseline,
     Charge,
     Contract,
+    ContractExtension,
+    Framework,
+    LegalRegime,
     Line,
     LineMove,
     PlannedMove,
@@ -45,6 +49,7 @@ from services.models import (
     ServiceType,
 )
 from services.stages import Stage
+from services.terms import notice_by
 
 SUPPLIER = "Virgin Media Business"
 CONTROL_ROOM = "CCT"  # the kind of site that nobody is to find
@@ -54,7 +59,20 @@ PROGRAMME_ROLES = ("ADMINISTRATOR", "PROGRAMME_OFFICER", "AUDITOR", "VIEWER")
 ACCOUNTS = {"NETWORK_OFFICER": "network", "PROGRAMME_OFFICER": "programme"}
 AGENTS = 5
 WAIVER = "no parallel run: like-for-like change; signed by {0} network officer and {0} approver"
+# PSN Services and not PSN Connectivity (RM860): the call-offs hold voice, mobile and security too,
+# and RM860 was over before they are. Reports of LondonPSN name PSN Services (S02, S03); it began in
+# June 2012, before the call-offs, and no report gives it an end.
+FRAMEWORK = "PSN-SERVICES"
+COMMENCED_ON, SIGNED_ON = date(2012, 10, 1), date(2013, 3, 22)
+OPTIONS = (12, 12)  # months
+HEADROOM = Decimal("1.1")  # of what is expected over the longest term
+PLACED = "CMD"  # the council of the placed cases
+PLACED_SHARE = Decimal("0.81")
+PLACED_NOTICE_AGO = 6  # days
 MBITS = {"10": 10, "100": 100, "1G": 1_000, "10G": 10_000}
+# How old contracts end, by weight: how often, and for how many months each time.
+RENEWALS = (("ROLLS_ON", 0.5), ("ENDS", 0.2), ("", 0.3))
+ROLLS = ((1, 0.4), (3, 0.3), (12, 0.3))
 Progress = Callable[[str], None]
 
 
@@ -69,6 +87,7 @@ class Keys:
     legacy: int
     psn: int
     gateways: dict[str, int]
+    framework: int
 
 
 @transaction.atomic
@@ -78,6 +97,8 @@ def load(*, size: str, today: date, at: datetime, password: str, progress: Progr
     What is dated after ``today`` is a plan. ``progress`` is told each council that is written.
     """
     Supplier.objects.get_or_create(code="other", defaults={"name": OTHER_SUPPLIER})
+    # Known of one supplier, so that a row of the register can have all that it wants.
+    Supplier.objects.filter(name=SUPPLIER).update(is_sme=False, is_vcse=False)
     for council in Council.objects.all():
         council.mail_domains = [f"{council.slug}.demo.example"]
         council.save(update_fields=["mail_domains"])
@@ -160,6 +181,7 @@ def _keys() -> Keys:
         legacy=generations["LEGACY"],
         psn=generations["PSN"],
         gateways=dict(Gateway.objects.values_list("code", "pk")),
+        framework=Framework.objects.get(code=FRAMEWORK).pk,
     )
 
 
@@ -291,16 +313,11 @@ class _Writer:
             issued = add_months(issued, 12)
 
     def _write_contracts(self) -> None:
-        """One contract for the new lines; one old one for each supplier and end."""
+        """One call-off for the new lines; one old contract for each supplier and end."""
         code = self.demo.facts.code
-        self.new_contract = Contract.objects.create(
-            council=self.council,
-            supplier_id=self.keys.suppliers[SUPPLIER],
-            reference=f"{code}/LONDONPSN",
-            title=f"LondonPSN services, {self.demo.facts.name}",
-        ).pk
+        self.new_contract = self._call_off().pk
         ends = sorted({(line.old_supplier, line.end) for line in self.demo.lines})
-        contracts = Contract.objects.bulk_create(
+        contracts = [
             Contract(
                 council=self.council,
                 supplier_id=self.keys.suppliers[supplier],
@@ -309,8 +326,90 @@ class _Writer:
                 ends_on=month_day(end),
             )
             for supplier, end in ends
-        )
+        ]
+        for contract in contracts:
+            self._draw_terms(contract)
+        if code == PLACED:
+            self._place_ends(contracts)
+        Contract.objects.bulk_create(contracts)
         self.old_contracts = dict(zip(ends, (contract.pk for contract in contracts), strict=True))
+
+    def _call_off(self) -> Contract:
+        """The council's call-off, with a value from the price book and its own lines.
+
+        The placed one has a ceiling of which what is ordered over its term comes to 81 per cent.
+        """
+        code, name = self.demo.facts.code, self.demo.facts.name
+        expected = _expected(self.demo.lines)
+        ceiling = to_the_penny((expected.term + sum(OPTIONS) * expected.monthly) * HEADROOM)
+        if code == PLACED:
+            ceiling = (expected.term / PLACED_SHARE).quantize(PENNY, ROUND_DOWN)
+        contract = Contract.objects.create(
+            council=self.council,
+            supplier_id=self.keys.suppliers[SUPPLIER],
+            reference=f"{code}/LONDONPSN",
+            title=f"LondonPSN services, {name}",
+            kind=Contract.Kind.CALL_OFF,
+            body_id=self.keys.bodies[self.council.pk],
+            framework_id=self.keys.framework,
+            lot="All services",
+            regime=LegalRegime.PCR2006,
+            commenced_on=COMMENCED_ON,
+            starts_on=generate.FIRST_MONTH,
+            ends_on=month_day(MONTHS),
+            notice_days=90,
+            renewal=Contract.Renewal.ENDS,
+            value=ceiling,
+            vat=to_the_penny(ceiling / 5),
+            ceiling=ceiling,
+            route=Contract.Route.FURTHER_COMPETITION,
+            decision_reference=f"{code}/CAB/2013/03",
+            signed_on=SIGNED_ON,
+            supplier_signed_on=SIGNED_ON,
+            organisational_unit="Corporate resources",
+            description="Network lines, internet, voice, mobile and security over the "
+            "Public Services Network",
+            review_on=add_months(month_day(MONTHS), -12),
+            irrecoverable_vat=Decimal(0),
+        )
+        ContractExtension.objects.bulk_create(
+            ContractExtension(contract=contract, number=number, months=months)
+            for number, months in enumerate(OPTIONS, 1)
+        )
+        return contract
+
+    def _draw_terms(self, contract: Contract) -> None:
+        """How an old contract ends. What has ended already is left as it was: not known.
+
+        Where the last day for notice is over, most councils gave it; elsewhere it has rolled on.
+        """
+        label = contract.reference
+        contract.notice_days = 30 if generate.draw(f"{label}|notice") < 0.5 else 90
+        if contract.ends_on <= self.today:
+            return
+        contract.renewal = generate.pick(generate.draw(f"{label}|renewal"), RENEWALS)
+        if contract.renewal == Contract.Renewal.ROLLS_ON:
+            contract.roll_on_months = generate.pick(generate.draw(f"{label}|rolls"), ROLLS)
+        last_day = notice_by(contract.ends_on, contract.notice_days)
+        if last_day < self.today and generate.draw(f"{label}|given") < 0.7:
+            contract.notice_given_on = last_day - timedelta(days=7)
+
+    def _place_ends(self, contracts: list[Contract]) -> None:
+        """A notice that was due last week, and two contracts of one supplier to end together."""
+        soon = add_months(self.today, 1)
+        ahead = [contract for contract in contracts if contract.ends_on > soon]
+        ahead.sort(key=lambda contract: (contract.ends_on, contract.reference))
+        if len(ahead) < 2:
+            return
+        late = ahead[0]
+        wanted = self.today - timedelta(days=PLACED_NOTICE_AGO)
+        late.notice_days = (late.ends_on - wanted).days - 1
+        late.renewal, late.roll_on_months, late.notice_given_on = "", None, None
+        others = [one for one in ahead[1:] if one.supplier_id == late.supplier_id] or ahead[1:]
+        first, second = others[0], others[-1]
+        first.renewal, first.roll_on_months = Contract.Renewal.ROLLS_ON, 1
+        first.notice_days, first.notice_given_on = 30, None
+        second.minimum_term_ends_on = add_months(first.ends_on, 1)
 
     def _write_lines(self) -> None:
         lines = self.demo.lines
@@ -453,6 +552,25 @@ class _Writer:
             reason = waiver if stage == Stage.CEASE_ORDERED else ""
             yield stage, before, month_day(month), reason
             before = stage
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Pounds that new lines come to: over the call-off's term, and a month at its end."""
+
+    term: Decimal
+    monthly: Decimal
+
+
+def _expected(lines: Iterable[DemoLine]) -> Expected:
+    term = monthly = 0
+    for line in lines:
+        price, begun = line.item.monthly * line.quantity, max(0, line.start)
+        monthly += price
+        term += price * max(0, MONTHS - begun)
+        if 0 <= line.start < MONTHS:
+            term += line.item.one_off * line.quantity
+    return Expected(pounds(term), pounds(monthly))
 
 
 def _makes_connection(line: DemoLine) -> bool:

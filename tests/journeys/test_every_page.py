@@ -44,6 +44,7 @@ NO_PAGE = {
     "deputy-end": "a form's target",
     "document": "a file",
     "token-revoke": "a form's target",
+    "publish-file": "a file",
 }
 
 
@@ -183,6 +184,20 @@ VISITS = {
     "calloff-drop": [(BUYER, "/calloffs/{draft}/drop/")],
     "calloff-publish-notice": [(BUYER, "/calloffs/{call_off}/notices/uk6/publish/")],
     "calloff-waive-notice": [(BUYER, "/calloffs/{call_off}/notices/uk6/waive/")],
+    "radar": [
+        (BUYER, "/c/camden/expiring/"),
+        (PROGRAMME, "/c/all/expiring/?within=24&by=supplier"),
+        (BUYER, "/c/camden/expiring/?within=24&together=camden.voice.2014-07-01"),
+        (BUYER, "/c/camden/expiring/?who=OTHER&family=mobile"),
+    ],
+    "frameworks": [(BUYER, "/frameworks/")],
+    "framework": [(BUYER, "/frameworks/PSN-SERVICES/"), (PROGRAMME, "/frameworks/TRUSTNET-2014/")],
+    "publish": [
+        (BUYER, "/c/camden/publish/"),
+        (NETWORK, "/c/camden/publish/?quarter=2013-04"),
+        (PROGRAMME, "/c/all/publish/"),
+    ],
+    "foi": [(BUYER, "/c/camden/foi/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 

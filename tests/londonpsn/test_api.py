@@ -31,7 +31,7 @@ def get(db, browse):
     "route",
     [
         *("councils", "bodies", "sites", "connections", "lines", "suppliers", "contracts", "jobs"),
-        *("migration", "savings", "payments/summary"),
+        *("migration", "savings", "payments/summary", "frameworks", "legal-rules"),
     ],
 )
 def test_every_list_has_the_envelope_and_pages(get, route):

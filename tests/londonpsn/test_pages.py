@@ -32,6 +32,13 @@ PAGES = (
     "/c/all/sites/",
     "/c/camden/contracts/",
     "/c/all/contracts/",
+    "/c/camden/expiring/",
+    "/c/all/expiring/",
+    "/c/camden/publish/",
+    "/c/all/publish/",
+    "/c/camden/foi/",
+    "/frameworks/",
+    "/frameworks/PSN-SERVICES/",
     "/suppliers/",
     "/suppliers/virgin-media-business/",
 )
@@ -345,6 +352,8 @@ KEPT = {
     "generation",
     "gateway",
     "servicetype",
+    "framework",
+    "legalrule",
     "programme",
 }
 
