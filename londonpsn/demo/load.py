@@ -399,14 +399,22 @@ class _Writer:
         soon = add_months(self.today, 1)
         ahead = [contract for contract in contracts if contract.ends_on > soon]
         ahead.sort(key=lambda contract: (contract.ends_on, contract.reference))
-        if len(ahead) < 2:
+        if len(ahead) < 3:
             return
         late = ahead[0]
         wanted = self.today - timedelta(days=PLACED_NOTICE_AGO)
         late.notice_days = (late.ends_on - wanted).days - 1
         late.renewal, late.roll_on_months, late.notice_given_on = "", None, None
-        others = [one for one in ahead[1:] if one.supplier_id == late.supplier_id] or ahead[1:]
-        first, second = others[0], others[-1]
+        first = ahead[1]
+        near = add_months(first.ends_on, 12)
+        second = next(
+            (
+                one
+                for one in reversed(ahead[2:])
+                if one.supplier_id == first.supplier_id and one.ends_on <= near
+            ),
+            ahead[2],
+        )
         first.renewal, first.roll_on_months = Contract.Renewal.ROLLS_ON, 1
         first.notice_days, first.notice_given_on = 30, None
         second.minimum_term_ends_on = add_months(first.ends_on, 1)

@@ -1,12 +1,22 @@
 """Contracts that still run: when each ends, until when to give notice, what it costs a month."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, FilteredRelation, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Count,
+    Exists,
+    FilteredRelation,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 
 from boroughs.models import Body
 from londonpsn.common.money import ZERO
@@ -17,6 +27,11 @@ from services.radar import Running
 from services.terms import Ending, Terms, ending
 
 SOON = timedelta(days=90)  # for notice that is due
+SHOWN = (  # of the many columns of contracts, councils and suppliers
+    *("reference", "title", "ends_on", "notice_days", "notice_given_on", "renewal"),
+    *("roll_on_months", "minimum_term_ends_on", "council__slug", "council__short_name"),
+    *("supplier__code", "supplier__name"),
+)
 
 
 @dataclass(slots=True)
@@ -54,27 +69,36 @@ class Standing:
 
     def is_due_within(self, months: int) -> bool:
         """Answer whether it ends, or needs notice, in the months from today on."""
-        until = add_months(self.today, months)
-        return any(day is not None and day < until for day in (self.ending.ends_on, self.notice_by))
+        until, ends_on = add_months(self.today, months), self.ending.ends_on
+        ends = ends_on is not None and ends_on <= until  # it is the first day without
+        return ends or (self.notice_by is not None and self.notice_by < until)
 
 
 def terms_of(contract: Contract, on: date) -> Terms:
-    """Return how a contract ends by what was decided until a day; extensions are prefetched."""
+    """Return how a contract of with_terms() ends, by what was decided until a day."""
     rolls_on = contract.renewal == Contract.Renewal.ROLLS_ON
     return Terms(
         ends_on=contract.ends_on,
         notice_days=contract.notice_days,
         roll_on_months=contract.roll_on_months if rolls_on else None,
         notice_given_on=contract.notice_given_on,
-        extensions=tuple(one.months for one in contract.extensions.all() if _taken(one, on)),
+        extensions=tuple(one.months for one in contract.options if _taken(one, on)),
     )
 
 
-def with_terms(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
-    """Return contracts with all that terms_of() looks at; two queries, whatever their number."""
-    in_order = ContractExtension.objects.order_by("number")
-    return contracts.select_related("council", "supplier").prefetch_related(
-        Prefetch("extensions", in_order)
+def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contract]:
+    """Return contracts with their terms, without most that ended before a day; two queries.
+
+    ``options`` are all their options to extend. Plain columns alone decide here, so that the many
+    old contracts that are long over are not fetched; terms_of() and ending() say the rest.
+    """
+    may_run = Q(ends_on=None) | Q(ends_on__gt=runs_on) | Q(renewal=Contract.Renewal.ROLLS_ON)
+    extended = ContractExtension.objects.filter(contract=OuterRef("pk"), taken_on__isnull=False)
+    in_order = Prefetch("extensions", ContractExtension.objects.order_by("number"), "options")
+    return (
+        contracts.filter(may_run | Exists(extended))
+        .select_related("council", "supplier")
+        .prefetch_related(in_order)
     )
 
 
@@ -84,10 +108,11 @@ def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
     Those of which no end is known are last.
     """
     found = []
-    for contract in with_terms(contracts.filter(stage=Contract.Stage.AWARDED)):
+    signed = contracts.filter(stage=Contract.Stage.AWARDED)
+    for contract in with_terms(signed, today).only(*SHOWN):
         ends = ending(terms_of(contract, today), today)
         if ends.ends_on is None or ends.ends_on > today:
-            left = (one.months for one in contract.extensions.all() if not _taken(one, today))
+            left = (one.months for one in contract.options if not _taken(one, today))
             found.append(Standing(contract, ends, tuple(left), today))
     return sorted(found, key=lambda one: (one.ending.ends_on or date.max, one.contract.pk))
 
@@ -109,12 +134,12 @@ class Provided:
     families: set[str] = field(default_factory=set)
 
 
-def provided_by(contract_ids: Collection[int], day: date) -> dict[tuple[int, str], Provided]:
+def provided_by(contracts: QuerySet[Contract], day: date) -> dict[tuple[int, str], Provided]:
     """Return what the contracts' lines in use come to, by contract and kind of body; one query."""
     recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
     open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
     rows = (
-        Line.objects.filter(in_use_on(day), contract__in=contract_ids)
+        Line.objects.filter(in_use_on(day), contract__in=contracts.values("pk"))
         .annotate(price=FilteredRelation("charges", condition=recurring & open_end))
         .values("contract", "body__kind", "service_type__family")
         .annotate(
@@ -136,7 +161,7 @@ def provided_by(contract_ids: Collection[int], day: date) -> dict[tuple[int, str
     return dict(found)
 
 
-def new_prices(contract_ids: Collection[int], kind: str, day: date) -> dict[int, Decimal | None]:
+def new_prices(contracts: QuerySet[Contract], kind: str, day: date) -> dict[int, Decimal | None]:
     """Return for each contract the pounds a month of the new lines that its old ones give way to.
 
     None where one of its billed lines gives way to nothing of which a price is known, or shares its
@@ -147,7 +172,7 @@ def new_prices(contract_ids: Collection[int], kind: str, day: date) -> dict[int,
     members = ReplacementLine.objects.filter(is_open)
     old = members.filter(side=ReplacementLine.Side.OLD)
     ours = old.filter(billed_on(day, "line__"), line__body__kind=kind)
-    ours = ours.filter(line__contract__in=contract_ids)
+    ours = ours.filter(line__contract__in=contracts.values("pk"))
     replaced: dict[int, set[int]] = defaultdict(set)
     contracts_of: dict[int, set[int]] = defaultdict(set)
     for contract, replacement in ours.values_list("line__contract", "replacement"):
@@ -231,22 +256,22 @@ class RadarRow:
         )
 
 
-def radar_rows(standings: Iterable[Standing], kind: Body.Kind, day: date) -> list[RadarRow]:
-    """Return contracts by what they provide to one kind of body; three queries.
+def radar_rows(
+    standings: Sequence[Standing], contracts: QuerySet[Contract], kind: Body.Kind, day: date
+) -> list[RadarRow]:
+    """Return standings of ``contracts`` by what they provide to one kind of body; three queries.
 
     One that provides lines to other kinds alone is left out: kinds are never one sum (decisions
     17). One that provides no line yet is kept.
     """
-    standings = list(standings)
-    keys = [one.contract.pk for one in standings]
-    provided = provided_by(keys, day)
+    provided = provided_by(contracts, day)
     others = {contract for contract, of_kind in provided if of_kind != kind}
     rows = [
         RadarRow(one, provided.get((one.contract.pk, kind), Provided()))
         for one in standings
         if (one.contract.pk, kind) in provided or one.contract.pk not in others
     ]
-    prices = new_prices([row.contract.pk for row in rows], kind, day)
+    prices = new_prices(contracts, kind, day)
     for row in rows:
         price = prices.get(row.contract.pk)
         if price is not None and row.monthly is not None:

@@ -13,9 +13,15 @@ from londonpsn.common.money import ZERO
 from londonpsn.common.periods import Period, last_day
 from services.models import Charge, Contract, LegalRule, Line
 from services.models.line import billed_on, in_use_on
-from services.queries.radar import terms_of, with_terms
+from services.queries.radar import SHOWN, terms_of, with_terms
 from services.register import Entry
 from services.terms import ending, months_later
+
+IN_THE_REGISTER = (
+    *("starts_on", "organisational_unit", "description", "review_on", "value"),
+    *("irrecoverable_vat", "route", "supplier__charity_number", "supplier__is_sme"),
+    "supplier__is_vcse",
+)
 
 
 def publish_threshold(quarter: Period) -> LegalRule | None:
@@ -42,9 +48,10 @@ def register_entries(
     if threshold is not None:
         signed = signed.filter(Q(value=None) | Q(value__gte=threshold.value))
     found: dict[int, list[Entry]] = defaultdict(list)
-    for contract in with_terms(signed.annotate(is_new=awarded)).order_by("reference", "pk"):
+    signed = with_terms(signed, quarter.start).only(*SHOWN, *IN_THE_REGISTER)
+    for contract in signed.order_by("reference", "pk"):
         ends_on = ending(terms_of(contract, on), on).ends_on
-        if contract.is_new or ends_on is None or ends_on > quarter.start:
+        if ends_on is None or ends_on > quarter.start:
             found[contract.council_id].append(_entry(contract, ends_on))
     return dict(found)
 
@@ -107,7 +114,7 @@ def foi_answer(council: Council, day: date) -> list[Answered]:
         .order_by("supplier__name", "service_type__name", "contract")
     )
     contracts = Contract.objects.filter(pk__in={row["contract"] for row in rows} - {None})
-    terms = {one.pk: _end_and_term(one, day) for one in with_terms(contracts)}
+    terms = {one.pk: _end_and_term(one, day) for one in with_terms(contracts, day)}
     return [
         Answered(
             row["supplier__name"],

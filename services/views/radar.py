@@ -154,9 +154,11 @@ def radar(request, slug):
     among = visible_councils(user)
     council = None if slug == "all" else find_council(among, slug=slug)
     contracts = Contract.objects.visible_to(user)
-    standings = standings_of(contracts.of_council(council) if council else contracts, today)
+    if council:
+        contracts = contracts.of_council(council)
+    standings = standings_of(contracts, today)
     form = RadarForm(request.GET, standings)
-    rows = form.of_family(radar_rows(form.narrowed(), form.kind, today))
+    rows = form.of_family(radar_rows(form.narrowed(), contracts, form.kind, today))
     groups = together(rows, by_supplier=form.by_supplier)
     chosen = next((one for one in groups if one.key == request.GET.get("together")), None)
     scope = f"{form.kind.label.lower()} lines, {council.short_name if council else 'all you see'}"
