@@ -1,8 +1,11 @@
 """What a list of lines can be narrowed by; kept in the address, so that a link can be sent."""
 
+from datetime import date
+
 from django import forms
 
 from boroughs.models import Body, Generation, Site, Supplier
+from londonpsn.common.periods import add_months
 from services.models import ServiceType
 from services.queries import ToDo, to_do
 from services.queries.radar import RadarRow, Standing
@@ -140,14 +143,14 @@ class RadarForm(forms.Form):
     def by_supplier(self) -> bool:
         return self.cleaned_data.get("by") == "supplier"
 
-    def narrowed(self) -> list[Standing]:
+    def narrowed(self, today: date) -> list[Standing]:
         """Return those that end, or need notice, within the months chosen, of the supplier."""
-        months, supplier = self.cleaned_data.get("within", 12), self.cleaned_data.get("supplier")
+        until = add_months(today, self.cleaned_data.get("within", 12))
+        supplier = self.cleaned_data.get("supplier")
         return [
             one
             for one in self.standings
-            if one.is_due_within(months)
-            and (not supplier or one.contract.supplier.code == supplier)
+            if one.is_due_before(until) and (not supplier or one.contract.supplier.code == supplier)
         ]
 
     def of_family(self, rows: list[RadarRow]) -> list[RadarRow]:

@@ -20,17 +20,15 @@ from django.db.models import (
 
 from boroughs.models import Body
 from londonpsn.common.money import ZERO
-from londonpsn.common.periods import add_months
 from services.models import Charge, Contract, ContractExtension, Line, ReplacementLine
 from services.models.line import billed_on, in_use_on
 from services.radar import Running
 from services.terms import Ending, Terms, ending
 
 SOON = timedelta(days=90)  # for notice that is due
-SHOWN = (  # of the many columns of contracts, councils and suppliers
-    *("reference", "title", "ends_on", "notice_days", "notice_given_on", "renewal"),
-    *("roll_on_months", "minimum_term_ends_on", "council__slug", "council__short_name"),
-    *("supplier__code", "supplier__name"),
+SHOWN = (  # of the many columns of contracts
+    *("council", "supplier", "reference", "title", "ends_on", "notice_days", "notice_given_on"),
+    *("renewal", "roll_on_months", "minimum_term_ends_on"),
 )
 
 
@@ -67,11 +65,11 @@ class Standing:
     def is_due_soon(self) -> bool:
         return self.notice_by is not None and self.today <= self.notice_by <= self.today + SOON
 
-    def is_due_within(self, months: int) -> bool:
-        """Answer whether it ends, or needs notice, in the months from today on."""
-        until, ends_on = add_months(self.today, months), self.ending.ends_on
-        ends = ends_on is not None and ends_on <= until  # it is the first day without
-        return ends or (self.notice_by is not None and self.notice_by < until)
+    def is_due_before(self, day: date) -> bool:
+        """Answer whether its last day, or that for notice, lies before ``day``."""
+        ends_on, notice_by = self.ending.ends_on, self.notice_by
+        ends = ends_on is not None and ends_on <= day  # it is the first day without
+        return ends or (notice_by is not None and notice_by < day)
 
 
 def terms_of(contract: Contract, on: date) -> Terms:
@@ -87,7 +85,7 @@ def terms_of(contract: Contract, on: date) -> Terms:
 
 
 def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contract]:
-    """Return contracts with their terms, without most that ended before a day; two queries.
+    """Return contracts with their terms, without most that ended before a day; four queries.
 
     ``options`` are all their options to extend. Plain columns alone decide here, so that the many
     old contracts that are long over are not fetched; terms_of() and ending() say the rest.
@@ -95,15 +93,14 @@ def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contrac
     may_run = Q(ends_on=None) | Q(ends_on__gt=runs_on) | Q(renewal=Contract.Renewal.ROLLS_ON)
     extended = ContractExtension.objects.filter(contract=OuterRef("pk"), taken_on__isnull=False)
     in_order = Prefetch("extensions", ContractExtension.objects.order_by("number"), "options")
-    return (
-        contracts.filter(may_run | Exists(extended))
-        .select_related("council", "supplier")
-        .prefetch_related(in_order)
+    # Few councils and suppliers have many contracts: fetched apart, each is made once.
+    return contracts.filter(may_run | Exists(extended)).prefetch_related(
+        "council", "supplier", in_order
     )
 
 
 def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
-    """Return the signed contracts that run on the day, the first to end first; two queries.
+    """Return the signed contracts that run on the day, the first to end first; four queries.
 
     Those of which no end is known are last.
     """

@@ -19,8 +19,7 @@ from services.terms import ending, months_later
 
 IN_THE_REGISTER = (
     *("starts_on", "organisational_unit", "description", "review_on", "value"),
-    *("irrecoverable_vat", "route", "supplier__charity_number", "supplier__is_sme"),
-    "supplier__is_vcse",
+    *("irrecoverable_vat", "route"),
 )
 
 
@@ -36,7 +35,7 @@ def register_entries(
     """Return the register rows of a quarter by council, in the order of their references.
 
     Those are contracts in force on a day of it, or awarded in it, from the threshold on; one whose
-    value is not known is listed, so that somebody looks. Two queries.
+    value is not known is listed, so that somebody looks. Four queries.
     """
     on = last_day(quarter.end)
     first, after = (_midnight(day) for day in (quarter.start, quarter.end))
@@ -98,7 +97,7 @@ class Answered:
 
 
 def foi_answer(council: Council, day: date) -> list[Answered]:
-    """Return what the council's own lines in use come to by contract and service; three queries."""
+    """Return what the council's own lines in use come to by contract and service; five queries."""
     recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
     open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
     rows = list(

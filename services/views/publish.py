@@ -202,7 +202,7 @@ def _quarters(slug: str, current: Period) -> list[tuple[str, str, bool]]:
 
 
 def _registers(user, councils, quarter: Period, threshold) -> list[Register]:
-    """Return the register of each council; three queries, whatever their number."""
+    """Return the register of each council; five queries, whatever their number."""
     contracts = Contract.objects.visible_to(user).filter(council__in=councils)
     entries = register_entries(contracts, quarter, threshold)
     editions = RegisterEdition.objects.visible_to(user).filter(

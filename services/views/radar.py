@@ -158,7 +158,7 @@ def radar(request, slug):
         contracts = contracts.of_council(council)
     standings = standings_of(contracts, today)
     form = RadarForm(request.GET, standings)
-    rows = form.of_family(radar_rows(form.narrowed(), contracts, form.kind, today))
+    rows = form.of_family(radar_rows(form.narrowed(today), contracts, form.kind, today))
     groups = together(rows, by_supplier=form.by_supplier)
     chosen = next((one for one in groups if one.key == request.GET.get("together")), None)
     scope = f"{form.kind.label.lower()} lines, {council.short_name if council else 'all you see'}"
