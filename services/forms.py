@@ -125,14 +125,11 @@ class RadarForm(forms.Form):
         initial="family",
     )
 
-    def __init__(self, data, standings: list[Standing]):
-        """``standings`` are what is narrowed: their suppliers are offered."""
+    def __init__(self, data):
         filled = {name: data.get(name) or field.initial for name, field in self.base_fields.items()}
         super().__init__({name: value for name, value in filled.items() if value is not None})
-        suppliers = {one.contract.supplier.code: one.contract.supplier.name for one in standings}
-        in_order = sorted(suppliers.items(), key=lambda item: item[1].casefold())
-        self.fields["supplier"].choices = any_or(in_order)
-        self.standings = standings
+        # Which suppliers there are is known later: what was asked is taken until then.
+        self.fields["supplier"].choices = any_or([(data.get("supplier"), "")])
         self.is_valid()
 
     @property
@@ -143,15 +140,18 @@ class RadarForm(forms.Form):
     def by_supplier(self) -> bool:
         return self.cleaned_data.get("by") == "supplier"
 
-    def narrowed(self, today: date) -> list[Standing]:
-        """Return those that end, or need notice, within the months chosen, of the supplier."""
-        until = add_months(today, self.cleaned_data.get("within", 12))
-        supplier = self.cleaned_data.get("supplier")
-        return [
-            one
-            for one in self.standings
-            if one.is_due_before(until) and (not supplier or one.contract.supplier.code == supplier)
-        ]
+    def until(self, today: date) -> date:
+        return add_months(today, self.cleaned_data.get("within", 12))
+
+    def of_supplier(self, standings: list[Standing]) -> list[Standing]:
+        """Keep those of the supplier chosen, if it is one of theirs, and offer all of theirs."""
+        suppliers = {one.contract.supplier.code: one.contract.supplier.name for one in standings}
+        in_order = sorted(suppliers.items(), key=lambda item: item[1].casefold())
+        self.fields["supplier"].choices = any_or(in_order)
+        chosen = self.cleaned_data.get("supplier")
+        if chosen not in suppliers:
+            return standings
+        return [one for one in standings if one.contract.supplier.code == chosen]
 
     def of_family(self, rows: list[RadarRow]) -> list[RadarRow]:
         family = self.cleaned_data.get("family")

@@ -8,7 +8,10 @@ from decimal import Decimal
 
 from django.db.models import (
     Count,
+    DateField,
     Exists,
+    ExpressionWrapper,
+    F,
     FilteredRelation,
     OuterRef,
     Prefetch,
@@ -26,6 +29,7 @@ from services.radar import Running
 from services.terms import Ending, Terms, ending
 
 SOON = timedelta(days=90)  # for notice that is due
+SLACK = timedelta(days=14)  # more than ever lies between two working days
 SHOWN = (  # of the many columns of contracts
     *("council", "supplier", "reference", "title", "ends_on", "notice_days", "notice_given_on"),
     *("renewal", "roll_on_months", "minimum_term_ends_on"),
@@ -96,6 +100,17 @@ def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contrac
     # Few councils and suppliers have many contracts: fetched apart, each is made once.
     return contracts.filter(may_run | Exists(extended)).prefetch_related(
         "council", "supplier", in_order
+    )
+
+
+def due_before(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
+    """Leave out what cannot end, or need notice, before a day; what has no end is kept.
+
+    By the end first signed: what was extended or rolled on ends later still.
+    """
+    last_day_for_notice = ExpressionWrapper(F("ends_on") - F("notice_days"), DateField())
+    return contracts.alias(notice_on=last_day_for_notice).filter(
+        Q(ends_on=None) | Q(ends_on__lte=day) | Q(notice_on__lte=day + SLACK)
     )
 
 

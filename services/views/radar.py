@@ -19,7 +19,7 @@ from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.common.template_filters import last_day, pounds
 from services.forms import RadarForm
 from services.models import Contract, ServiceType
-from services.queries.radar import RadarRow, radar_rows, standings_of
+from services.queries.radar import RadarRow, due_before, radar_rows, standings_of
 from services.radar import JointEnd, Part, joint_ends, months_and_days, paid, within_a_year
 
 NOT_YOURS = "What ends when is for councils and London Grid."
@@ -156,9 +156,12 @@ def radar(request, slug):
     contracts = Contract.objects.visible_to(user)
     if council:
         contracts = contracts.of_council(council)
+    form = RadarForm(request.GET)
+    until = form.until(today)
+    contracts = due_before(contracts, until)
     standings = standings_of(contracts, today)
-    form = RadarForm(request.GET, standings)
-    rows = form.of_family(radar_rows(form.narrowed(today), contracts, form.kind, today))
+    due = form.of_supplier([one for one in standings if one.is_due_before(until)])
+    rows = form.of_family(radar_rows(due, contracts, form.kind, today))
     groups = together(rows, by_supplier=form.by_supplier)
     chosen = next((one for one in groups if one.key == request.GET.get("together")), None)
     scope = f"{form.kind.label.lower()} lines, {council.short_name if council else 'all you see'}"
