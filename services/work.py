@@ -138,6 +138,8 @@ def notices_to_give(user, today: date) -> Iterator[Item | More]:
 
 def _notice(one: Standing, band: Band) -> Item:
     contract = one.contract
+    radar = reverse("radar", args=[contract.council.slug])
+    query = urlencode({"supplier": contract.supplier.code})
     return Item(
         kind=NOTICES,
         band=band,
@@ -145,8 +147,8 @@ def _notice(one: Standing, band: Band) -> Item:
         why=_unless_notice(one),
         place=contract.council.short_name,
         reference=contract.reference,
-        address=reverse("contract", args=[contract.pk]),
-        action="Look at the contract",
+        address=f"{radar}?{query}#contract-{contract.pk}",
+        action="See what ends when",
         for_whom="Buyers and network officers",
         due=one.notice_by,
     )

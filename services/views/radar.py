@@ -190,6 +190,7 @@ def _contract_table(rows: list[RadarRow], council, scope: str) -> Table:
         caption="Contracts, the first to end first",
         scope=scope,
         css=_css,
+        anchor=lambda row: f"contract-{row.contract.pk}",
         empty="Nothing ends or needs notice in this time. Ask for a longer one.",
     )
 

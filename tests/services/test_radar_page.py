@@ -224,11 +224,14 @@ def test_notice_is_work_of_buyers_and_network_officers_a_fortnight_ahead(body, v
     council = new.new_council()
     ours = new.new_body(council, kind="COUNCIL")
     contract = contract_with_line(ours, voice, date(2014, 8, 1), notice_days=days)
+    radar = f"/c/{council.slug}/expiring/"
 
     for role in ("BUYER", "NETWORK_OFFICER"):
         items = [one for one in work_of(member(council, role), TODAY) if one.due]
         assert [one.band for one in items] == ([band] if band else [])
         assert [one.reference for one in items] == ([contract.reference] if band else [])
+        row = f"?supplier={contract.supplier.code}#contract-{contract.pk}"
+        assert [one.address for one in items] == ([radar + row] if band else [])
     for role in ("FINANCE", "APPROVER", "VIEWER"):
         assert not [one for one in work_of(member(council, role), TODAY) if one.due]
 
