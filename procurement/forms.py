@@ -4,7 +4,7 @@ from django import forms
 
 from londonpsn.common.errors import BadInput
 from londonpsn.common.periods import parse_month
-from londonpsn.common.uploads import MOST_BYTES
+from londonpsn.common.uploads import RowsField
 from services.models import ServiceType
 
 
@@ -43,31 +43,12 @@ class MonthsForm(forms.Form):
 class PaymentUploadForm(forms.Form):
     """A council's published list; what is in it the loader finds out."""
 
-    file = forms.FileField(
-        label="The list as it was published",
-        help_text="CSV or Excel workbook (.xlsx), up to 20 MB",
-        widget=forms.FileInput(attrs={"class": "govuk-file-upload", "accept": ".csv,.xlsx"}),
-        error_messages={
-            "required": "Choose a file.",
-            "empty": "The file is empty. Choose the file that has the rows.",
-            "max_length": "The file’s name is too long. Give it a shorter one.",
-        },
-        max_length=200,
-    )
+    file = RowsField(label="The list as it was published")
     month = MonthField(
         label="Month",
         help_text="Only where the rows have no date and the file’s name gives no month; "
         "for example 2011-09",
     )
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError(
-                f"The file has {file.size / 1024 / 1024:,.0f} MB. The limit is 20 MB: "
-                "load the list in parts."
-            )
-        return file
 
 
 class SavingsFilterForm(MonthsForm):

@@ -21,7 +21,12 @@ class Upload:
 
 
 class Report(Protocol):
-    """What came of a load, in sentences: a summary, and what is to be looked at."""
+    """What came of a load, in sentences: a summary, and what is to be looked at.
+
+    ``is_refused`` says that nothing of the file was kept, because of what is to be looked at.
+    """
+
+    is_refused: bool
 
     def summary(self) -> list[str]: ...
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from django import forms
 from django.conf import settings
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
@@ -32,6 +33,33 @@ class CappedUploadHandler(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data, start):
         if start <= MOST_BYTES:
             super().receive_data_chunk(raw_data, start)
+
+
+class RowsField(forms.FileField):
+    """A file of rows, as ``tabular`` reads it."""
+
+    def __init__(self, **options):
+        widget = forms.FileInput(attrs={"class": "govuk-file-upload", "accept": ".csv,.xlsx"})
+        super().__init__(
+            help_text="CSV or Excel workbook (.xlsx), up to 20 MB",
+            widget=widget,
+            error_messages={
+                "required": "Choose a file.",
+                "empty": "The file is empty. Choose the file that has the rows.",
+                "max_length": "The file’s name is too long. Give it a shorter one.",
+            },
+            max_length=200,
+            **options,
+        )
+
+    def clean(self, data, initial=None):
+        file = super().clean(data, initial)
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                f"The file has {file.size / 1024 / 1024:,.0f} MB. The limit is 20 MB: "
+                "load the list in parts."
+            )
+        return file
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import islice
+from typing import ClassVar
 
 from django.db import transaction
 
@@ -59,6 +60,7 @@ class PaymentReport:
     refused: int = 0
     stored_or_held: Decimal = Decimal(0)
     found: list[Problem] = field(default_factory=list)
+    is_refused: ClassVar[bool] = False  # rows that cannot be read stop none of the others
 
     def summary(self) -> list[str]:
         kept = "would be stored" if self.dry_run else "stored"

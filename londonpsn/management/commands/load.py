@@ -45,3 +45,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(f"  {problem}" for problem in problems[:PROBLEMS_SHOWN]))
         if len(problems) > PROBLEMS_SHOWN:
             self.stdout.write(f"  and {len(problems) - PROBLEMS_SHOWN:,} more")
+        if report.is_refused:
+            raise CommandError(
+                f"{file.name} was not loaded: correct these rows, and load it again."
+            )
