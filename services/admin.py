@@ -7,9 +7,11 @@ from boroughs.admin import Kept, KeptInline, Looked
 from londonpsn.common import clock
 from services.models import (
     Baseline,
+    CatalogueItem,
     Charge,
     Contract,
     Framework,
+    IndexationRun,
     LegalRule,
     Line,
     LineFlag,
@@ -17,7 +19,9 @@ from services.models import (
     MigrationStatus,
     Milestone,
     PlannedMove,
+    Price,
     Programme,
+    Quote,
     Replacement,
     ServiceType,
 )
@@ -128,3 +132,41 @@ class BaselineAdmin(Looked):
 class MigrationStatusAdmin(Looked):
     list_display = ["council", "programme", "status", "lines_in_scope", "lines_ceased"]
     list_select_related = ["council", "programme"]
+
+
+@admin.register(CatalogueItem)
+class CatalogueItemAdmin(Kept):
+    """What can be ordered. Its prices come by price books, and its quotes are kept on their page."""
+
+    fixed = ("code",)
+    list_display = ["code", "name", "service_type", "unit", "lead_time_days", "net", "is_by_quote"]
+    list_select_related = ["service_type"]
+    list_filter = ["service_type__family", "is_by_quote"]
+    search_fields = ["code", "name"]
+    ordering = ["code"]
+
+
+@admin.register(Price)
+class PriceAdmin(Looked):
+    """Written by services.actions.prices and services.actions.indexation."""
+
+    list_display = ["item", "contract", "kind", "from_quantity", "amount", "starts_on", "ends_on"]
+    list_select_related = ["item", "contract"]
+    search_fields = ["item__code", "contract__reference"]
+
+
+@admin.register(Quote)
+class QuoteAdmin(Looked):
+    """Written by services.actions.quotes."""
+
+    list_display = ["number", "council", "item", "quantity", "monthly", "one_off", "valid_until"]
+    list_select_related = ["council", "item"]
+    search_fields = ["number", "contract__reference"]
+
+
+@admin.register(IndexationRun)
+class IndexationRunAdmin(Looked):
+    """Written by services.actions.indexation."""
+
+    list_display = ["contract", "on", "percent", "applied", "prices_raised", "by"]
+    list_select_related = ["contract", "by"]

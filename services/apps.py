@@ -8,12 +8,13 @@ class ServicesConfig(AppConfig):
     def ready(self):
         # Models are there only now, so what needs them is imported here.
         from boroughs import attachments, jobs, kept_rows, subjects
-        from londonpsn.common import exceptions, work
+        from londonpsn.common import exceptions, importers, work
         from londonpsn.common.locks import Lock
         from services import models
-        from services.actions import migration
-        from services.exceptions import waivers
+        from services.actions import migration, prices
         from services.calloff_work import ceilings_near, drafts_waiting, notices_to_publish
+        from services.exceptions import waivers
+        from services.price_work import quotes_expiring
         from services.work import moves_to_make, notices_to_give, paid_twice
 
         jobs.register(
@@ -22,6 +23,8 @@ class ServicesConfig(AppConfig):
         )
         work.register(paid_twice)
         work.register(moves_to_make)
+        work.register(quotes_expiring)
+        importers.register("prices", prices.load)
         work.register(notices_to_give)
         for source in (drafts_waiting, notices_to_publish, ceilings_near):
             work.register(source)

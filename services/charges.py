@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 
 from londonpsn.common.money import ZERO, to_the_penny
 from londonpsn.common.periods import Period
@@ -36,3 +37,35 @@ def month_share(monthly: Decimal, billed: Period, month: Period) -> Decimal:
     if counted is None:
         return ZERO
     return to_the_penny(monthly * counted.days / month.days)
+
+
+class Base(StrEnum):
+    """What a rise by an index is worked out on; as contracts have it (models.IndexationBase)."""
+
+    PREVIOUS = "PREVIOUS"
+    ORIGINAL = "ORIGINAL"
+
+
+TEN_THOUSANDTH = Decimal("0.0001")  # of a pound: what prices of one are stored to
+
+
+def percent_applied(percent: Decimal, floor: Decimal | None, cap: Decimal | None) -> Decimal:
+    """Return what a contract's floor and cap leave of the per cent that an index asks for."""
+    if floor is not None:
+        percent = max(percent, floor)
+    return percent if cap is None else min(percent, cap)
+
+
+def raised(current: Decimal, original: Decimal, percent: Decimal, base: Base) -> Decimal:
+    """Return a price after a rise of ``percent`` (below zero it falls), never below zero.
+
+    On PREVIOUS the rise is of the price before, so rises compound; on ORIGINAL it is of the price
+    first agreed, so equal rises are equal pounds. Rounded half away from zero to what prices are
+    stored to and not to the penny, or a price of 45p would rise by another per cent than asked for;
+    what is billed is rounded to the penny once a month.
+
+    Source: spec/savings.md 4.4 rule 6, E2.
+    """
+    of = original if base == Base.ORIGINAL else current
+    risen = current + of * percent / 100
+    return max(risen, ZERO).quantize(TEN_THOUSANDTH, rounding=ROUND_HALF_UP)

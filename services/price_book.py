@@ -29,7 +29,6 @@ BRITISH_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 PLACES = 4  # of pounds, as prices are stored
 MOST_POUNDS = Decimal(9_999_999_999)
 MOST_QUANTITY, MOST_MONTHS = 2_147_483_647, 600
-PENNY = Decimal("0.01")
 ONE_DAY = timedelta(days=1)
 
 
@@ -116,9 +115,7 @@ def read_row(row: FileRow, columns: dict[str, int]) -> Entry:
         raise refuse("from_quantity", "is no quantity. Write a whole number from 1 on.")
     amount = _pounds(cells["amount"])
     if amount is None:
-        raise refuse(
-            "amount", "is no price. Write pounds, with four decimals at most, not below 0."
-        )
+        raise refuse("amount", "is no price. Write pounds from 0 on, with up to four decimals.")
     term = cells.get("term_months", "")
     term_months = _whole(term, MOST_MONTHS)
     if term and not term_months:
@@ -134,11 +131,6 @@ def read_row(row: FileRow, columns: dict[str, int]) -> Entry:
     ends_on = last_day and last_day + ONE_DAY
     names = (cells["contract"], cells["item"])
     return Entry(row.line, *names, kind, from_quantity, amount, term_months, starts_on, ends_on)
-
-
-def written(amount: Decimal) -> Decimal:
-    """Return a price with two decimals, and with more only where it has them."""
-    return amount.quantize(PENNY) if amount == amount.quantize(PENNY) else amount.normalize()
 
 
 def _cell(cells: Sequence[str], at: int) -> str:

@@ -7,7 +7,10 @@ from services.views import (
     frameworks,
     lines,
     places,
+    price_changes,
+    prices,
     publish,
+    quotes,
     radar,
     suppliers,
 )
@@ -49,4 +52,12 @@ urlpatterns = [
     path("c/<slug:slug>/publish/", publish.publish, name="publish"),
     path("c/<slug:slug>/publish/contracts.csv", publish.publish_file, name="publish-file"),
     path("c/<slug:slug>/foi/", publish.foi, name="foi"),
+    path("c/<slug:slug>/prices/", prices.prices, name="prices"),
+    path("c/<slug:slug>/prices/upload/", price_changes.price_book_upload, name="price-book-upload"),
+    path("c/<slug:slug>/prices/raise/", price_changes.prices_raise, name="prices-raise"),
+    path("c/<slug:slug>/compare/", prices.compare, name="compare"),
+    path("c/<slug:slug>/quotes/", quotes.quotes, name="quotes"),
+    path("c/<slug:slug>/quotes/keep/", quotes.quote_keep, name="quote-keep"),
+    path("quotes/<int:pk>/", quotes.quote, name="quote"),
+    path("catalogue/<slug:code>/", prices.item, name="item"),
 ]

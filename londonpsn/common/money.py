@@ -12,6 +12,12 @@ def to_the_penny(pounds: Decimal) -> Decimal:
     return pounds.quantize(PENNY, rounding=ROUND_HALF_UP)
 
 
+def in_pennies_or_finer(pounds: Decimal) -> Decimal:
+    """Return the same pounds with two decimals, and with more only where they have them."""
+    pennies = pounds.quantize(PENNY)
+    return pennies if pennies == pounds else pounds.normalize()
+
+
 def percent(part, whole) -> Decimal | None:
     """Return ``part`` of ``whole`` in per cent to one decimal, cut and never rounded up.
 

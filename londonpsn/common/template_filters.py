@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from londonpsn.common.money import to_the_penny
+from londonpsn.common.money import in_pennies_or_finer, to_the_penny
 from londonpsn.common.periods import last_day as last_day_of
 
 register = template.Library()
@@ -26,6 +26,12 @@ def pounds(value: Decimal | None) -> str:
         return UNKNOWN
     value = to_the_penny(value)
     return f"{MINUS if value < 0 else ''}£{abs(value):,.2f}"
+
+
+@register.filter
+def unit_pounds(value: Decimal | None) -> str:
+    """Write a price of one as it stands, ``£115.00`` or ``£0.4653``: it is not rounded."""
+    return UNKNOWN if value is None else f"£{in_pennies_or_finer(value):,f}"
 
 
 @register.filter

@@ -25,10 +25,15 @@ MENU = {
             *("calloff", "calloff-award", "calloff-award-step", "calloff-extend", "calloff-change"),
             *("calloff-notice", "calloff-sign", "calloff-override", "calloff-drop"),
             *("calloff-publish-notice", "calloff-waive-notice"),
+            *("radar", "frameworks", "framework"),
         ),
     ),
-    "radar": ("What ends when", "radar", ()),
     "publish": ("To publish", "publish", ("foi",)),
+    "prices": (
+        "Prices",
+        "prices",
+        ("price-book-upload", "prices-raise", "compare", "quotes", "quote-keep", "quote", "item"),
+    ),
     "suppliers": ("Suppliers", "suppliers", ("supplier",)),
     "access": ("Who could do what", "access", ("access-preview",)),
     "jobs": ("Jobs", "jobs", ("job-batch",)),
@@ -36,8 +41,8 @@ MENU = {
     "trail": ("Trail", "trail", ("trail-event", "trail-rows")),
 }
 BY_PLACE = (
-    *("council", "lines", "sites", "savings", "spend", "contracts", "calloffs", "radar", "publish"),
-    *("access", "exceptions", "trail"),
+    *("council", "lines", "sites", "savings", "spend", "contracts"),
+    *("calloffs", "prices", "publish", "access", "exceptions", "trail"),
 )
 # What is open at some of a person's councils only; of the others the entry leads to all of it.
 NEEDS = {
@@ -47,14 +52,17 @@ NEEDS = {
 }
 MENUS = {
     Role.NETWORK_OFFICER: ("work", "lines", "sites", "overview", "london", "jobs"),
-    Role.BUYER: ("work", "lines", "calloffs", "publish", "contracts", "savings"),
+    Role.BUYER: ("work", "lines", "calloffs", "prices", "publish", "savings"),
     Role.APPROVER: ("work", "savings", "lines", "access", "overview", "london"),
     Role.FINANCE: ("work", "savings", "spend", "overview", "london", "jobs"),
     Role.AUDITOR: ("exceptions", "trail", "access", "savings", "lines", "contracts"),
     Role.VIEWER: ("work", "overview", "lines", "savings", "spend", "london"),
-    Role.PROGRAMME_OFFICER: ("london", "suppliers", "calloffs", "savings", "spend", "jobs"),
+    Role.PROGRAMME_OFFICER: (
+        *("london", "suppliers", "calloffs", "prices", "savings", "spend"),
+        "jobs",
+    ),
     Role.ADMINISTRATOR: ("london", "lines", "access", "trail", "jobs"),
-    Role.SUPPLIER_AGENT: ("lines", "calloffs", "contracts"),
+    Role.SUPPLIER_AGENT: ("lines", "calloffs", "contracts", "prices"),
 }
 
 

@@ -61,11 +61,14 @@ class PriceQuerySet(CouncilRowsQuerySet):
     council_path = "contract__council"
 
     def visible_to(self, user):
-        """Prices of call-offs of the person's councils, and those of their own supplier's."""
+        """Prices of the person's councils, and of what their own supplier was awarded."""
         narrowed = super().visible_to(user)
         if user.access.all_councils or not user.access.supplier_ids:
             return narrowed
-        return narrowed | self.filter(contract__supplier__in=user.access.supplier_ids)
+        supplied = self.filter(
+            contract__supplier__in=user.access.supplier_ids, contract__stage="AWARDED"
+        )
+        return narrowed | supplied
 
     def in_force_on(self, day):
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
@@ -144,6 +147,11 @@ class QuoteQuerySet(CouncilRowsQuerySet):
             return narrowed
         return narrowed | self.filter(contract__supplier__in=user.access.supplier_ids)
 
+    def orderable_on(self, day):
+        """Keep those that hold on the day and can be delivered; an expired one is not ordered."""
+        holding = self.filter(quoted_on__lte=day, valid_until__gt=day)
+        return holding.exclude(survey=QuoteSurvey.RED)
+
 
 class QuoteSurvey(models.TextChoices):
     GREEN = "GREEN", "Can be delivered"
@@ -191,6 +199,10 @@ class Quote(models.Model):
 
     def __str__(self):
         return self.number
+
+    def is_orderable_on(self, day) -> bool:
+        """Answer as the queryset's ``orderable_on`` does."""
+        return self.quoted_on <= day < self.valid_until and self.survey != QuoteSurvey.RED
 
 
 class RegisterEdition(models.Model):

@@ -121,6 +121,10 @@ class LineQuerySet(CouncilRowsQuerySet):
             return self.with_stage().filter(stage=stage)
         return self.alias(last_stage=last_stage()).filter(last_stage=stage)
 
+    def billed_on(self, day):
+        """Keep the lines that are billed on ``day``, as far as their billed period is known."""
+        return self.filter(billed_on(day))
+
     def with_monthly(self, day):
         """Add ``monthly``: pounds a month billed on ``day``, None for none or not known."""
         in_force = (

@@ -1,0 +1,284 @@
+"""Load a price book, and raise prices by an index: first looked over, then confirmed."""
+
+from functools import partial
+from pathlib import Path
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from boroughs.authorization import Permission, can, check
+from boroughs.queries import find_council, visible_councils
+from londonpsn.common import clock, uploads
+from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.facts import Fact
+from londonpsn.common.importers import Upload
+from londonpsn.common.periods import last_day
+from londonpsn.common.tables import Column, Kind, Table
+from services import price_book
+from services.actions import prices as price_actions
+from services.actions.indexation import check_rise, raise_prices
+from services.actions.prices import PriceReport
+from services.models import Contract, Price
+from services.price_forms import PriceUploadForm, RiseForm, per_cent
+from services.queries.indexation import RisePlan, plan_rise
+from services.views.prices import UNIT, from_quantity
+
+PROBLEMS_SHOWN = 200
+AFFECTED_COLUMNS = (
+    Column("council", "Council"),
+    Column("who", "Who uses them"),
+    Column("lines", "Lines", Kind.COUNT),
+    Column("monthly", "More, £ a month", Kind.POUNDS),
+)
+KINDS = dict(Price.Kind.choices)
+DIFFERENCE_COLUMNS = (
+    Column("item", "Item", Kind.REFERENCE),
+    Column("contract", "Call-off", sub=lambda one: one.council),
+    Column("what", "What", value=lambda one: one.words),
+    Column("kind", "Paid", value=lambda one: KINDS[one.kind]),
+    Column("from_quantity", "How many", value=from_quantity),
+    Column("before", "Before, £", Kind.POUNDS, template=UNIT),
+    Column("after", "After, £", Kind.POUNDS, template=UNIT),
+    Column("on", "From", Kind.DAY),
+)
+RISE_COLUMNS = (
+    Column("item", "Item", Kind.REFERENCE, value=lambda rise: rise.price.item.code),
+    Column("what", "What", value=lambda rise: rise.price.item.name),
+    Column("kind", "Paid", value=lambda rise: rise.price.get_kind_display()),
+    Column("from_quantity", "How many", value=lambda rise: from_quantity(rise.price)),
+    Column("before", "Before, £", Kind.POUNDS, value=lambda rise: rise.price.amount, template=UNIT),
+    Column("after", "After, £", Kind.POUNDS, template=UNIT),
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def price_book_upload(request, slug):
+    """Look a price book over, with the difference to today's, and load it once confirmed."""
+    user = request.user
+    council = None if slug == "all" else find_council(visible_councils(user), slug=slug)
+    check(user, Permission.PRICES_LOAD, council)
+    answer = partial(_upload_page, request, council)
+    owner = {"purpose": "prices", "user_id": user.pk, "place_id": council.pk if council else 0}
+    if request.method != "POST":
+        return answer(PriceUploadForm())
+    if "kept" in request.POST:
+        return _confirm(request, council, owner, answer)
+    form = PriceUploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return answer(form)
+    file = form.cleaned_data["file"]
+    upload = _upload(request, council, Path(file.temporary_file_path()), file.name, dry_run=True)
+    try:
+        report = price_actions.load_prices(upload, on=clock.today())
+    except BadInput as error:
+        form.add_error("file", str(error))
+        return answer(form)
+    kept = ""
+    if report.changes_something:
+        kept = uploads.keep(file, month=None, at=upload.at, **owner)
+    return _preview_page(request, council, report, kept)
+
+
+def _confirm(request, council, owner: dict, answer):
+    """Load the file that was looked over, and forget it whatever comes of it."""
+    try:
+        kept = uploads.claim(request.POST["kept"], **owner)
+        try:
+            upload = _upload(request, council, kept.path, kept.name)
+            report = price_actions.load_prices(upload, on=clock.today())
+        finally:
+            kept.drop()
+    except BadInput as error:
+        form = PriceUploadForm({})
+        form.errors.clear()  # that none is chosen is no mistake of this press
+        form.add_error("file", str(error))
+        return answer(form)
+    if report.is_refused:  # the book has changed since it was looked over
+        return _preview_page(request, council, report, "")
+    words = (
+        f"{report.added:,} prices added, {report.changed:,} changed, {report.ended:,} ended, "
+        f"{report.unchanged:,} unchanged."
+    )
+    messages.success(request, f"{kept.name}: {words}")
+    return redirect("prices", slug=council.slug if council else "all")
+
+
+def _upload(request, council, path: Path, name: str, *, dry_run=False) -> Upload:
+    return Upload(
+        path=path,
+        name=name,
+        at=clock.now(),
+        by=request.user,
+        council_code=council and council.register_code,
+        dry_run=dry_run,
+    )
+
+
+def _upload_page(request, council, form):
+    context = {
+        "council": council,
+        "place": council.short_name if council else "all councils",
+        "columns": price_book.COLUMNS,
+        "crumbs": _crumbs(council),
+        "form": form,
+    }
+    return render(request, "services/price_book_upload.html", context)
+
+
+def _preview_page(request, council, report: PriceReport, kept: str):
+    problems = sorted(report.found, key=lambda problem: problem.line)[:PROBLEMS_SHOWN]
+    context = {
+        "council": council,
+        "slug": council.slug if council else "all",
+        "crumbs": _crumbs(council, with_upload=True),
+        "facts": _facts(report),
+        "report": report,
+        "problems": problems,
+        "more": max(0, report.refused - len(problems)),
+        "differences": _differences(report).on_page(request),
+        "affected": _affected(report.affected).on_page(request),
+        "kept": kept,
+    }
+    return render(request, "services/price_book_preview.html", context)
+
+
+def _differences(report: PriceReport) -> Table:
+    shown, found = len(report.differences), report.added + report.changed + report.ended
+    return Table(
+        name="differences",
+        columns=DIFFERENCE_COLUMNS,
+        rows=report.differences,
+        caption="What would change",
+        scope=f"the first {shown:,} of {found:,}" if found > shown else "by item",
+        has_files=False,
+        a_page=max(1, shown),
+        empty="Nothing would change.",
+    )
+
+
+def _affected(rows) -> Table:
+    return Table(
+        name="affected",
+        columns=AFFECTED_COLUMNS,
+        rows=rows,
+        caption="Lines that are on these prices",
+        scope="by council and who uses them; what they are billed changes only with their charges",
+        has_files=False,
+        is_first=False,
+        a_page=100,
+        empty="No line is billed at a price that changes.",
+    )
+
+
+def _facts(report: PriceReport) -> list[Fact]:
+    read = Fact("File", report.name, sub=report.encoding), Fact("Rows", report.read, Kind.COUNT)
+    if report.is_refused:
+        return [*read, Fact("Cannot be taken", report.refused, Kind.COUNT)]
+    return [
+        *read,
+        Fact("Call-offs in it", report.contracts, Kind.COUNT),
+        Fact("New prices", report.added, Kind.COUNT),
+        Fact("Changed", report.changed, Kind.COUNT),
+        Fact("Ended", report.ended, Kind.COUNT),
+        Fact("Unchanged", report.unchanged, Kind.COUNT),
+    ]
+
+
+def _crumbs(council, *, with_upload=False) -> list[tuple[str, str]]:
+    slug = council.slug if council else "all"
+    place = council.short_name if council else "all councils"
+    crumbs = [(f"Prices of {place}", reverse("prices", args=[slug]))]
+    if with_upload:
+        crumbs.append(("Load a price book", reverse("price-book-upload", args=[slug])))
+    return crumbs
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def prices_raise(request, slug):
+    """Ask by how much, show each price before and after, and raise them once confirmed."""
+    user = request.user
+    council = None if slug == "all" else find_council(visible_councils(user), slug=slug)
+    check(user, Permission.PRICES_LOAD, council)
+    contracts = Contract.objects.visible_to(user).exclude(index_base="").order_by("reference", "pk")
+    if council:
+        contracts = contracts.of_council(council)
+    context = {"council": council, "crumbs": _crumbs(council)}
+    if request.method != "POST":
+        form = RiseForm(None, contracts=contracts)
+        return render(request, "services/prices_raise.html", {"form": form, **context})
+    form = RiseForm(request.POST, contracts=contracts)
+    if form.is_valid():
+        asked = form.cleaned_data
+        try:
+            if "confirm" in request.POST:
+                return _raise(request, asked, slug)
+            check_rise(asked["contract"], asked["percent"])
+            plan = plan_rise(**asked)
+            return render(
+                request, "services/prices_raise_preview.html", _plan(request, plan, context)
+            )
+        except Refused as error:
+            form.add_error(None, str(error))
+    return render(request, "services/prices_raise.html", {"form": form, **context})
+
+
+def _raise(request, asked: dict, slug: str):
+    run = raise_prices(
+        contract_id=asked["contract"].pk,
+        percent=asked["percent"],
+        on=asked["on"],
+        by=request.user,
+        at=clock.now(),
+    )
+    messages.success(
+        request,
+        f"{run.prices_raised:,} prices of {asked['contract'].reference} raised by "
+        f"{per_cent(run.applied)} from {run.on.day} {run.on:%B %Y} on.",
+    )
+    return redirect("prices", slug=slug)
+
+
+def _plan(request, plan: RisePlan, context: dict) -> dict:
+    rises = Table(
+        name="rises",
+        columns=RISE_COLUMNS,
+        rows=plan.rises,
+        caption="Prices before and after",
+        scope=plan.contract.reference,
+        has_files=False,
+        a_page=500,
+        empty="No price that is in force on that day would change.",
+    )
+    contract, last = plan.contract, plan.last
+    limits = [
+        f"{words} {per_cent(limit)}"
+        for words, limit in (("at least", contract.index_floor), ("at most", contract.index_cap))
+        if limit is not None
+    ]
+    facts = [
+        Fact("Call-off", contract.reference, sub=contract.title),
+        Fact("The index asks for", per_cent(plan.percent)),
+        Fact("Applied", per_cent(plan.applied), sub=", ".join(limits)),
+        Fact("Worked out", contract.get_index_base_display()),
+        Fact(
+            "From", plan.on, Kind.DAY, sub=f"today’s prices end on {_in_words(last_day(plan.on))}"
+        ),
+        Fact("Prices that change", len(plan.rises), Kind.COUNT),
+        Fact("Raised last", last and last.on, Kind.DAY, unknown="never"),
+    ]
+    return {
+        **context,
+        "plan": plan,
+        "facts": facts,
+        "rises": rises.on_page(request),
+        "affected": _affected(plan.affected(clock.today())).on_page(request),
+        "may_confirm": bool(plan.rises)
+        and not plan.done
+        and can(request.user, Permission.PRICES_LOAD, contract.council),
+    }
+
+
+def _in_words(day) -> str:
+    return f"{day.day} {day:%B %Y}"
