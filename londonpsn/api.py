@@ -12,7 +12,7 @@ from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.common.problems import MEDIA_TYPE, problem
 from londonpsn.home import api as home
 from procurement.api import views as procurement
-from services.api import contracts
+from services.api import contracts, prices
 from services.api import views as services
 
 router = SimpleRouter()
@@ -34,6 +34,9 @@ router.register("api-tokens", tokens.ApiTokenViewSet, "api-token")
 router.register("contracts", contracts.ContractViewSet, "api-contract")
 router.register("frameworks", services.FrameworkViewSet, "api-framework")
 router.register("legal-rules", services.LegalRuleViewSet, "api-legal-rule")
+router.register("catalogue-items", prices.CatalogueItemViewSet, "api-catalogue-item")
+router.register("prices", prices.PriceViewSet, "api-price")
+router.register("quotes", prices.QuoteViewSet, "api-quote")
 router.register("lines", services.LineViewSet, "api-line")
 router.register("migration", services.MigrationViewSet, "api-migration")
 router.register("savings", procurement.SavingsViewSet, "api-savings")

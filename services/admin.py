@@ -136,7 +136,7 @@ class MigrationStatusAdmin(Looked):
 
 @admin.register(CatalogueItem)
 class CatalogueItemAdmin(Kept):
-    """What can be ordered. Its prices come by price books, and its quotes are kept on their page."""
+    """What can be ordered. Its prices come by price books."""
 
     fixed = ("code",)
     list_display = ["code", "name", "service_type", "unit", "lead_time_days", "net", "is_by_quote"]

@@ -40,12 +40,14 @@ from procurement.models import (
 )
 from services.models import (
     Baseline,
+    CatalogueItem,
     Charge,
     Contract,
     ContractChange,
     ContractExtension,
     ContractNotice,
     Framework,
+    IndexationRun,
     LegalRule,
     Line,
     LineFlag,
@@ -53,7 +55,9 @@ from services.models import (
     MigrationStatus,
     Milestone,
     PlannedMove,
+    Price,
     Programme,
+    Quote,
     RegisterEdition,
     Replacement,
     ReplacementLine,
@@ -486,3 +490,28 @@ def new_savings_coverage(**fields) -> SavingsCoverage:
         }
         | fields
     )
+
+
+def new_catalogue_item(**fields) -> CatalogueItem:
+    fields["service_type"] = fields.get("service_type") or new_service_type()
+    facts = {"code": f"ITEM-{next(numbers)}", "name": "An item", "unit": "circuit"}
+    return CatalogueItem.objects.create(**facts | fields)
+
+
+def new_price(contract=None, item=None, **fields) -> Price:
+    facts = {"contract": contract or new_contract(), "item": item or new_catalogue_item()}
+    facts |= {"kind": "RECURRING", "amount": Decimal(100), "starts_on": APRIL}
+    return Price.objects.create(**facts | fields)
+
+
+def new_indexation_run(contract=None, **fields) -> IndexationRun:
+    facts = {"contract": contract or new_contract(), "on": APRIL, "percent": 3, "applied": 3}
+    return IndexationRun.objects.create(**facts | {"prices_raised": 1, "at": AT} | fields)
+
+
+def new_quote(contract=None, item=None, **fields) -> Quote:
+    contract = contract or new_contract()
+    facts = {"contract": contract, "council": contract.council, "number": f"Q{next(numbers)}"}
+    facts |= {"item": item or new_catalogue_item(), "monthly": Decimal(100), "one_off": Decimal(50)}
+    facts |= {"quoted_on": date(2014, 6, 1), "valid_until": date(2014, 9, 1)}
+    return Quote.objects.create(**facts | fields)

@@ -88,6 +88,21 @@ def overlapping_delegations():
     new.new_delegation(**fields, starts_on=date(2014, 3, 31))
 
 
+def overlapping_prices():
+    band = {"contract": new.new_contract(), "item": new.new_catalogue_item()}
+    new.new_price(**band, ends_on=date(2014, 4, 1))
+    new.new_price(**band, starts_on=date(2014, 3, 31))
+
+
+def same_quote_number():
+    contract = new.new_contract()
+    twice(new.new_quote, contract, number="Q-1")
+
+
+def same_indexation_run():
+    twice(new.new_indexation_run, new.new_contract())
+
+
 def same_gateway_check():
     fields = {"gateway": new.new_gateway(), "generation": new.new_generation()}
     twice(new.new_gateway_check, new.new_council(), **fields)
@@ -200,6 +215,19 @@ BREAKS = {
     ),
     "idempotent_call_once_per_key": lambda: shared(new.new_idempotent_call, "user"),
     "idempotent_call_digest_is_sha256": lambda: new.new_idempotent_call(digest="x"),
+    "catalogue_item_net_is_known": lambda: new.new_catalogue_item(net="MOON"),
+    "price_kind_is_known": lambda: new.new_price(kind="TIP"),
+    "price_amount_is_not_negative": lambda: new.new_price(amount=Decimal("-0.01")),
+    "price_ends_after_it_starts": lambda: new.new_price(ends_on=new.APRIL),
+    "price_is_from_one_on": lambda: new.new_price(from_quantity=0),
+    "price_one_at_a_time_per_item_and_band": overlapping_prices,
+    "indexation_run_once_a_day": same_indexation_run,
+    "quote_monthly_is_not_negative": lambda: new.new_quote(monthly=Decimal("-0.01")),
+    "quote_one_off_is_not_negative": lambda: new.new_quote(one_off=Decimal("-0.01")),
+    "quote_is_for_something": lambda: new.new_quote(quantity=0),
+    "quote_survey_is_known": lambda: new.new_quote(survey="BLUE"),
+    "quote_holds_for_a_day": lambda: new.new_quote(valid_until=date(2014, 6, 1)),
+    "quote_number_is_unique": same_quote_number,
     "programme_one_is_default": lambda: new.new_programme(is_default=True),
     "programme_body_kinds_are_known": lambda: new.new_programme(body_kinds=["CLUB"]),
     "programme_stops_after_it_is_frozen": lambda: new.new_programme(hard_stop=BEFORE),

@@ -31,7 +31,7 @@ from boroughs.models import (
 from londonpsn.common.bulk import copy_rows, reserve_keys
 from londonpsn.common.money import PENNY, to_the_penny
 from londonpsn.common.periods import add_months, month_of
-from londonpsn.demo import generate
+from londonpsn.demo import catalogue, generate
 from londonpsn.demo.generate import MONTHS, CouncilFacts, DemoCouncil, DemoLine, month_day
 from londonpsn.home.signing_in import second_factor
 from services.models import (
@@ -102,14 +102,18 @@ def load(*, size: str, today: date, at: datetime, password: str, progress: Progr
     for council in Council.objects.all():
         council.mail_domains = [f"{council.slug}.demo.example"]
         council.save(update_fields=["mail_domains"])
-    keys = _keys()
+    keys, call_offs = _keys(), {}
     people(_councils_of(size, keys), password=password)
     for council in generate.councils(size, list(_facts(keys))):
-        _Writer(council, keys, today, at).write()
+        writer = _Writer(council, keys, today, at)
+        writer.write()
+        call_offs[writer.council.pk] = writer.new_contract
         audit.record(
             AuditEvent.Type.DATA_LOADED, by=None, at=at, council=keys.councils[council.facts.code]
         )
         progress(council.facts.name)
+    catalogue.load_prices(call_offs)
+    catalogue.load_quote(today)
 
 
 def people(councils: Iterable[Council], *, password: str) -> None:

@@ -91,7 +91,10 @@ def check_rise(contract: Contract, percent: Decimal) -> None:
 
 def _again(run: IndexationRun, percent: Decimal) -> IndexationRun:
     if run.percent != percent:
-        raise Refused(fXX)
+        raise Refused(
+            f"The prices were raised by {run.percent.normalize():f} % on that day already, and are "
+            "not raised twice. Load a price book to change them."
+        )
     return run
 
 

@@ -40,6 +40,23 @@ def from_quantity(row) -> str:
     return "any" if row.from_quantity == 1 else f"{row.from_quantity:,} and more"
 
 
+def _last_day(price):
+    return price.ends_on and last_day(price.ends_on)
+
+
+def working(one: Offer) -> str | None:
+    """Say in one sentence how an offer's whole-life cost is worked out."""
+    if one.cost is None:
+        return None
+    cost = one.cost
+    said = f"{unit_pounds(cost.one_off)} once + {unit_pounds(cost.monthly)} × {cost.months} months"
+    if cost.exit_months is None:
+        return f"{said}; no term is known, so no charge for leaving"
+    if cost.exit_months:
+        return f"{said} + {unit_pounds(cost.monthly)} × {cost.exit_months} months left of its term"
+    return said
+
+
 BOOK_COLUMNS = (
     Column(
         "code",
@@ -58,7 +75,7 @@ BOOK_COLUMNS = (
     Column("term_months", "Term", template=TERM),
     Column("starts_on", "In force since", Kind.DAY, order_by="since"),
     Column("ends_on", "Until", Kind.LAST_DAY, template=HOLDS, order_by="until", in_file=False),
-    Column("last_day", "Last day", value=lambda row: _last_day(row), on_page=False),
+    Column("last_day", "Last day", value=_last_day, on_page=False),
     Column(
         "contract",
         "Call-off",
@@ -76,7 +93,7 @@ WHOLE_BOOK_COLUMNS = (
     Column("amount", "", value=lambda price: in_pennies_or_finer(price.amount)),
     Column("term_months", ""),
     Column("starts_on", ""),
-    Column("last_day", "", value=lambda price: _last_day(price)),
+    Column("last_day", "", value=_last_day),
 )
 PRICE_COLUMNS = (
     Column("contract", "Call-off", value=lambda price: price.contract.reference),
@@ -109,7 +126,7 @@ OFFER_COLUMNS = (
             ("total", "Whole life, £"),
         )
     ),
-    Column("working", "How it is worked out", value=lambda one: working(one), unknown="–"),
+    Column("working", "How it is worked out", value=working, unknown="–"),
 )
 PAID_COLUMNS = (
     Column("service_type", "Kind of service"),
@@ -125,25 +142,8 @@ PAID_COLUMNS = (
 )
 
 
-def _last_day(price):
-    return price.ends_on and last_day(price.ends_on)
-
-
 def _cost(one: Offer, name: str):
     return one.cost and getattr(one.cost, name)
-
-
-def working(one: Offer) -> str | None:
-    """Say in one sentence how an offer's whole-life cost is worked out."""
-    if one.cost is None:
-        return None
-    cost = one.cost
-    said = f"{unit_pounds(cost.one_off)} once + {unit_pounds(cost.monthly)} × {cost.months} months"
-    if cost.exit_months is None:
-        return f"{said}; no term is known, so no charge for leaving"
-    if cost.exit_months:
-        return f"{said} + {unit_pounds(cost.monthly)} × {cost.exit_months} months left of its term"
-    return said
 
 
 @require_safe

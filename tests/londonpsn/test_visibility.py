@@ -262,6 +262,7 @@ def test_every_model_of_council_rows_narrows_by_one_method():
         "ContractChange",
         "ContractNotice",
         "IdempotentCall",  # answered to who made it
+        "IndexationRun",  # shown with its call-off's prices
         "Charge",
         "LineMove",
         "PlannedMove",

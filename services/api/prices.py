@@ -1,0 +1,237 @@
+"""The catalogue, prices and quotes as JSON, and a rise of prices by an index.
+
+Days are half-open here: ``ends_on`` and ``valid_until`` are the first day without.
+"""
+
+import django_filters
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from boroughs.api.filters import CouncilFilterBackend
+from boroughs.api.serializers import Pounds
+from boroughs.api.views import NarrowedViewSet
+from boroughs.authorization import Permission, check
+from boroughs.models import Site
+from boroughs.queries import find_row, served_councils
+from londonpsn.common import clock
+from services.actions.indexation import check_rise, raise_prices
+from services.actions.quotes import keep_quote
+from services.models import CatalogueItem, Contract, Price, Quote
+from services.queries.indexation import plan_rise
+
+
+class UnitPounds(serializers.DecimalField):
+    """Pounds for one of something, as they are stored: a string of four decimals."""
+
+    def __init__(self, **options):
+        super().__init__(max_digits=14, decimal_places=4, **options)
+
+
+class CatalogueItemSerializer(serializers.ModelSerializer):
+    service_type = serializers.CharField(source="service_type.code")
+
+    class Meta:
+        model = CatalogueItem
+        fields = [
+            *("id", "code", "name", "service_type", "unit", "options", "lead_time_days", "net"),
+            "is_by_quote",
+        ]
+
+
+class PriceSerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="contract.council.register_code")
+    item = serializers.CharField(source="item.code")
+    amount = UnitPounds()
+    original = UnitPounds(allow_null=True)
+
+    class Meta:
+        model = Price
+        fields = [
+            *("id", "council", "contract", "item", "kind", "from_quantity", "amount"),
+            *("term_months", "starts_on", "ends_on", "raised_from", "original"),
+        ]
+
+
+class QuoteSerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="council.register_code")
+    item = serializers.CharField(source="item.code")
+    site = serializers.CharField(source="site.code", default=None)
+    monthly, one_off = UnitPounds(), UnitPounds()
+    is_orderable = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Quote
+        fields = [
+            *("id", "council", "contract", "item", "site", "number", "quantity", "monthly"),
+            *("one_off", "term_months", "quoted_on", "valid_until", "survey", "is_orderable"),
+        ]
+
+    def get_is_orderable(self, quote) -> bool:
+        return quote.is_orderable_on(clock.today())
+
+
+class NewQuoteSerializer(serializers.ModelSerializer):
+    """A quote to keep. ``item`` and ``site`` are codes; a site may be left out."""
+
+    contract = serializers.IntegerField()
+    item = serializers.SlugRelatedField("code", queryset=CatalogueItem.objects.all())
+    site = serializers.CharField(required=False, allow_null=True, max_length=24)
+    quantity = serializers.IntegerField(min_value=1, max_value=2_147_483_647, default=1)
+    monthly, one_off = UnitPounds(min_value=0), UnitPounds(min_value=0)
+    term_months = serializers.IntegerField(
+        min_value=1, max_value=600, required=False, allow_null=True
+    )
+
+    class Meta:
+        model = Quote
+        fields = [
+            *("contract", "item", "site", "number", "quantity", "monthly", "one_off"),
+            *("term_months", "quoted_on", "valid_until", "survey"),
+        ]
+        validators = []  # the action says in words what is held already
+
+
+class RiseSerializer(serializers.Serializer):
+    """A rise of a call-off's prices; without ``confirm`` it is only worked out."""
+
+    contract = serializers.IntegerField()
+    percent = serializers.DecimalField(max_digits=6, decimal_places=3)
+    on = serializers.DateField()
+    confirm = serializers.BooleanField(default=False)
+
+
+class RaisedSerializer(serializers.Serializer):
+    item = serializers.CharField(source="price.item.code")
+    kind = serializers.CharField(source="price.kind")
+    from_quantity = serializers.IntegerField(source="price.from_quantity")
+    before = UnitPounds(source="price.amount")
+    after = UnitPounds()
+
+
+class AffectedSerializer(serializers.Serializer):
+    council = serializers.CharField()
+    body_kind = serializers.CharField()
+    lines = serializers.IntegerField()
+    monthly = Pounds()
+
+
+class RisePlanSerializer(serializers.Serializer):
+    """What a rise does: ``is_done`` once it was made. ``monthly`` is pounds a month more."""
+
+    contract = serializers.IntegerField(source="contract.pk")
+    on = serializers.DateField()
+    percent = serializers.DecimalField(max_digits=6, decimal_places=3)
+    applied = serializers.DecimalField(max_digits=6, decimal_places=3)
+    is_done = serializers.BooleanField()
+    prices_raised = serializers.IntegerField()
+    prices = RaisedSerializer(many=True, source="rises")
+    affected = AffectedSerializer(many=True)
+
+
+class PriceFilters(FilterSet):
+    contract = django_filters.NumberFilter()
+    item = django_filters.CharFilter("item__code")
+    on = django_filters.DateFilter(method="in_force", label="In force on this day")
+
+    class Meta:
+        model = Price
+        fields = []
+
+    def in_force(self, queryset, name, value):
+        return queryset.in_force_on(value)
+
+
+class QuoteFilters(FilterSet):
+    contract = django_filters.NumberFilter()
+    item = django_filters.CharFilter("item__code")
+    orderable_on = django_filters.DateFilter(method="orderable", label="Can be ordered on this day")
+
+    class Meta:
+        model = Quote
+        fields = []
+
+    def orderable(self, queryset, name, value):
+        return queryset.orderable_on(value)
+
+
+class CatalogueItemViewSet(NarrowedViewSet):
+    """What can be ordered: reference data."""
+
+    queryset = CatalogueItem.objects.select_related("service_type").order_by("code")
+    serializer_class = CatalogueItemSerializer
+    filter_backends = []
+
+
+class PriceViewSet(NarrowedViewSet):
+    """Prices that were, are and are to come. They are written by price books and rises alone."""
+
+    councils_named = staticmethod(served_councils)
+    queryset = Price.objects.select_related("contract__council", "item").order_by("pk")
+    serializer_class = PriceSerializer
+    filter_backends = [CouncilFilterBackend, DjangoFilterBackend]
+    filterset_class = PriceFilters
+    council_path = "contract__council"
+
+    @extend_schema(request=RiseSerializer, responses=RisePlanSerializer)
+    @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
+    def index(self, request):
+        """Raise the prices of a call-off that are in force on a day, or work out what that does."""
+        asked = RiseSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        visible = Contract.objects.visible_to(request.user).select_related("council")
+        contract = find_row(visible, pk=said["contract"])
+        check(request.user, Permission.PRICES_LOAD, contract.council)
+        check_rise(contract, said["percent"])
+        plan = plan_rise(contract, said["percent"], said["on"])
+        run = plan.done
+        if said["confirm"]:
+            run = raise_prices(
+                contract_id=contract.pk,
+                percent=said["percent"],
+                on=said["on"],
+                by=request.user,
+                at=clock.now(),
+            )
+        answer = {
+            **{name: getattr(plan, name) for name in ("contract", "on", "percent", "applied")},
+            "rises": plan.rises,
+            "is_done": run is not None,
+            "prices_raised": run.prices_raised if run else len(plan.rises),
+            "affected": plan.affected(clock.today()),
+        }
+        return Response(RisePlanSerializer(answer).data)
+
+
+class QuoteViewSet(NarrowedViewSet):
+    """Suppliers' quotes. One is kept as it was made, and never changed."""
+
+    councils_named = staticmethod(served_councils)
+    queryset = Quote.objects.select_related("council", "item", "site").order_by("pk")
+    serializer_class = QuoteSerializer
+    filter_backends = [CouncilFilterBackend, DjangoFilterBackend]
+    filterset_class = QuoteFilters
+
+    @extend_schema(request=NewQuoteSerializer, responses={201: QuoteSerializer})
+    def create(self, request):
+        asked = NewQuoteSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        facts = dict(asked.validated_data)
+        contract, item, site = (facts.pop(name, None) for name in ("contract", "item", "site"))
+        visible = Contract.objects.visible_to(request.user).select_related("council")
+        found = find_row(visible, pk=contract)
+        quote = keep_quote(
+            contract_id=found.pk,
+            item=item,
+            site_id=find_row(Site.objects.of_council(found.council), code=site).pk
+            if site
+            else None,
+            facts=facts,
+            on=clock.today(),
+            by=request.user,
+            at=clock.now(),
+        )
+        return Response(QuoteSerializer(quote).data, status.HTTP_201_CREATED)
