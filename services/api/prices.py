@@ -223,12 +223,11 @@ class QuoteViewSet(NarrowedViewSet):
         contract, item, site = (facts.pop(name, None) for name in ("contract", "item", "site"))
         visible = Contract.objects.visible_to(request.user).select_related("council")
         found = find_row(visible, pk=contract)
+        sites = Site.objects.of_council(found.council)
         quote = keep_quote(
             contract_id=found.pk,
             item=item,
-            site_id=find_row(Site.objects.of_council(found.council), code=site).pk
-            if site
-            else None,
+            site_id=find_row(sites, code=site).pk if site else None,
             facts=facts,
             on=clock.today(),
             by=request.user,

@@ -31,7 +31,7 @@ class BookRow:
     council: str
     supplier: str
     code: str
-    item: str
+    name: str
     unit: str
     from_quantity: int
     monthly: Decimal | None
@@ -52,7 +52,7 @@ def book_rows(prices: QuerySet[Price], day: date) -> QuerySet:
         council=F("contract__council__short_name"),
         supplier=F("contract__supplier__name"),
         code=F("item__code"),
-        item=F("item__name"),
+        name=F("item__name"),
         unit=F("item__unit"),
         monthly=Max("amount", filter=Q(kind=RECURRING)),
         one_off=Max("amount", filter=Q(kind=ONE_OFF)),
@@ -63,7 +63,7 @@ def book_rows(prices: QuerySet[Price], day: date) -> QuerySet:
 
 
 def book_row(row: dict) -> BookRow:
-    same = ("contract_reference", "council", "supplier", "code", "item", "unit", "from_quantity")
+    same = ("contract_reference", "council", "supplier", "code", "name", "unit", "from_quantity")
     return BookRow(
         contract=row["contract_id"],
         **{name: row[name] for name in (*same, "monthly", "one_off", "term_months")},

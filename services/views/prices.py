@@ -65,7 +65,7 @@ BOOK_COLUMNS = (
         order_by="code",
         link=lambda row: reverse("item", args=[row.code]),
     ),
-    Column("item", "What", order_by="item", sub=lambda row: row.unit),
+    Column("name", "What", order_by="name", sub=lambda row: row.unit),
     Column("unit", "Unit", on_page=False),
     Column("council", "Council", order_by="council"),
     Column("from_quantity", "How many", value=from_quantity, in_file=False),
