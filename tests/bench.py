@@ -38,6 +38,8 @@ from londonpsn.embedded import processes  # noqa: E402
 from procurement.actions import payments  # noqa: E402
 from procurement.actions.savings import recompute  # noqa: E402
 from procurement.models import SavingsByMonth, SavingsCoverage, SavingsMonth  # noqa: E402
+from services.actions import prices  # noqa: E402
+from services.models import CatalogueItem  # noqa: E402
 from tests.conftest import sign_in  # noqa: E402
 from tests.journeys.conftest import free_port, is_open, wait_for  # noqa: E402
 
@@ -135,6 +137,7 @@ def main() -> None:
     pages()
     requests()
     imports()
+    price_import()
     show()
 
 
@@ -229,6 +232,8 @@ def pages() -> None:
         "lines": "/c/lambeth/lines/",
         "all_lines": "/c/all/lines/?stage=CLOSED",
         "savings": "/c/all/savings/",
+        "prices": "/c/all/prices/",
+        "compare": "/c/lambeth/compare/?family=wan&quantity=1&months=36",
         "search_part": "/search/?q=library",
         "search_reference": "/search/?q=cmd-hq01",
         "search_misspelt": "/search/?q=libary",
@@ -315,6 +320,24 @@ def imports() -> None:
         assert report.read == rows
         rate = rows / (time.perf_counter() - started)
         note(f"import_payments_{name}_known", rate, "rows/s", 5_000, "5,000 a second")
+
+
+def price_import() -> None:
+    """Rows a second of a price book: new prices, and the same book held against what is there."""
+    path, rows = Path(os.environ["PORTAL_DATA"]) / "book.csv", 100_000
+    items = list(CatalogueItem.objects.order_by("pk").values_list("code", flat=True)[:20])
+    with path.open("w") as file:
+        file.write("contract,item,kind,from_quantity,amount,starts_on\n")
+        for number in range(rows):
+            item, quantity = items[number % len(items)], number // len(items) + 2
+            file.write(f"LBH/LONDONPSN,{item},RECURRING,{quantity},{quantity}.50,2014-07-01\n")
+    for name, new in (("new", rows), ("same", 0)):
+        started = time.perf_counter()
+        day = {"at": clock.now(), "on": clock.today()}
+        report = prices.load(Upload(path=path, name=path.name, council_code="LBH", **day))
+        assert (report.read, report.added) == (rows, new)
+        rate = rows / (time.perf_counter() - started)
+        note(f"price_import_{name}", rate, "rows/s", 5_000, "5,000 a second")
 
 
 def note(name: str, value: float, unit: str, against: float | None, words: str) -> None:

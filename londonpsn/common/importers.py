@@ -9,7 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Upload:
-    """One file to load: by whom and when, for which council and month, and whether to keep it."""
+    """One file to load: by whom and when, for which council and month, and whether to keep it.
+
+    ``on`` is the portal's day, for what holds from a day on.
+    """
 
     path: Path
     name: str
@@ -17,6 +20,7 @@ class Upload:
     by: object | None = None
     council_code: str | None = None
     month: date | None = None
+    on: date | None = None
     dry_run: bool = False
 
 

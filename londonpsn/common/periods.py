@@ -61,7 +61,7 @@ def parse_month(text: str) -> date:
     try:
         year, month = text.split("-")
         if len(year) == 4 and len(month) == 2:
-            return _asked(date(int(year), int(month), 1))
+            return check_day(date(int(year), int(month), 1))
     except ValueError:
         pass
     raise BadInput(f"“{text}” is not a month. Write it as year and month, for example 2013-04.")
@@ -70,14 +70,15 @@ def parse_month(text: str) -> date:
 def parse_day(text: str) -> date:
     """Return the day written as ``2014-06-30``, or refuse with a sentence."""
     try:
-        return _asked(date.fromisoformat(text))
+        return check_day(date.fromisoformat(text))
     except ValueError:
         raise BadInput(
             f"“{text}” is not a day. Write it as year, month and day, for example 2014-06-30."
         ) from None
 
 
-def _asked(day: date) -> date:
+def check_day(day: date) -> date:
+    """Return the day, or refuse one of a year that nobody means."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise BadInput(
             f"{day.year} lies outside {FIRST_YEAR} to {LAST_YEAR}. Ask for another year."

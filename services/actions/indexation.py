@@ -11,6 +11,7 @@ from boroughs.models import AuditEvent
 from boroughs.queries import find_row
 from londonpsn.common.bulk import copy_rows
 from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.periods import check_day
 from services.models import Contract, IndexationRun, Price
 from services.queries.indexation import plan_rise, prices_to_raise
 
@@ -34,7 +35,7 @@ def raise_prices(
         pk=contract_id,
     )
     check(by, Permission.PRICES_LOAD, contract.council)
-    check_rise(contract, percent)
+    check_rise(contract, percent, on)
     plan = plan_rise(contract, percent, on)
     if plan.done:
         return _again(plan.done, percent)
@@ -75,8 +76,8 @@ def raise_prices(
     return run
 
 
-def check_rise(contract: Contract, percent: Decimal) -> None:
-    """Raise Refused where the contract has no indexation, BadInput for what is no per cent."""
+def check_rise(contract: Contract, percent: Decimal, on: date) -> None:
+    """Raise Refused where the contract has no indexation, BadInput for no per cent or day."""
     if not contract.index_base:
         raise Refused(
             f"{contract.reference} has no indexation: its prices hold. Load a price book where "
@@ -87,6 +88,7 @@ def check_rise(contract: Contract, percent: Decimal) -> None:
             f"“{percent}” is no per cent to raise prices by. Write a number from -100 to 100, with "
             "three decimals at most, for example 3.4."
         )
+    check_day(on)
 
 
 def _again(run: IndexationRun, percent: Decimal) -> IndexationRun:

@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from boroughs import audit
 from boroughs.authorization import Permission, check
 from boroughs.models import AuditEvent, Council
-from londonpsn.common import bulk, clock
+from londonpsn.common import bulk
 from londonpsn.common.errors import BadInput
 from londonpsn.common.importers import Upload
 from londonpsn.common.tabular import ExcelFile, FileRow, TextFile, open_rows
@@ -121,12 +121,7 @@ class PriceReport:
 
 
 def load(upload: Upload) -> PriceReport:
-    """Load one price book as of the portal's day, for ``manage.py load prices``."""
-    return load_prices(upload, on=clock.today())
-
-
-def load_prices(upload: Upload, *, on: date) -> PriceReport:
-    """Load one price book as of the day ``on``, and return the report of it.
+    """Load one price book as of the day ``upload.on``, and return the report of it.
 
     Where the report ``is_refused`` nothing was kept, nor is after a dry run. Raises BadInput for a
     file that cannot be read at all, and PermissionDenied.
@@ -135,9 +130,9 @@ def load_prices(upload: Upload, *, on: date) -> PriceReport:
     check(upload.by, Permission.PRICES_LOAD, council)
     source = open_rows(upload.path)
     place = council.short_name if council else "all councils"
-    report = PriceReport(upload.name, place, upload.dry_run, on, encoding=source.encoding)
+    report = PriceReport(upload.name, place, upload.dry_run, upload.on, encoding=source.encoding)
     with transaction.atomic():
-        _Loader(upload, council, source, report, on).run()
+        _Loader(upload, council, source, report).run()
         if upload.dry_run or report.is_refused:
             transaction.set_rollback(True)
     return report
@@ -163,10 +158,9 @@ class _Loader:
         council: Council | None,
         source: TextFile | ExcelFile,
         report: PriceReport,
-        on: date,
     ):
         self.upload, self.source, self.report = upload, source, report
-        self.params = {"council": council and council.pk, "day": on}
+        self.params = {"council": council and council.pk, "day": upload.on}
 
     def run(self) -> None:
         self._copy()

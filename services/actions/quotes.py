@@ -10,6 +10,7 @@ from boroughs.authorization import Permission, check
 from boroughs.models import AuditEvent, Site
 from boroughs.queries import find_row
 from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.periods import check_day
 from services.models import CatalogueItem, Contract, Quote
 
 FACTS = (
@@ -64,6 +65,8 @@ def keep_quote(
 def _check(contract: Contract, facts: Mapping, on: date) -> None:
     if contract.stage != Contract.Stage.AWARDED:
         raise Refused("This call-off is a draft. Award it before a quote is kept under it.")
+    check_day(facts["quoted_on"])
+    check_day(facts["valid_until"])
     if facts["quoted_on"] > on:
         raise BadInput("The quote was made on a day that is still to come. Correct the day.")
     if facts["valid_until"] <= facts["quoted_on"]:

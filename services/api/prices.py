@@ -185,7 +185,7 @@ class PriceViewSet(NarrowedViewSet):
         visible = Contract.objects.visible_to(request.user).select_related("council")
         contract = find_row(visible, pk=said["contract"])
         check(request.user, Permission.PRICES_LOAD, contract.council)
-        check_rise(contract, said["percent"])
+        check_rise(contract, said["percent"], said["on"])
         plan = plan_rise(contract, said["percent"], said["on"])
         run = plan.done
         if said["confirm"]:

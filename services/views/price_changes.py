@@ -71,7 +71,7 @@ def price_book_upload(request, slug):
     file = form.cleaned_data["file"]
     upload = _upload(request, council, Path(file.temporary_file_path()), file.name, dry_run=True)
     try:
-        report = price_actions.load_prices(upload, on=clock.today())
+        report = price_actions.load(upload)
     except BadInput as error:
         form.add_error("file", str(error))
         return answer(form)
@@ -87,7 +87,7 @@ def _confirm(request, council, owner: dict, answer):
         kept = uploads.claim(request.POST["kept"], **owner)
         try:
             upload = _upload(request, council, kept.path, kept.name)
-            report = price_actions.load_prices(upload, on=clock.today())
+            report = price_actions.load(upload)
         finally:
             kept.drop()
     except BadInput as error:
@@ -112,6 +112,7 @@ def _upload(request, council, path: Path, name: str, *, dry_run=False) -> Upload
         at=clock.now(),
         by=request.user,
         council_code=council and council.register_code,
+        on=clock.today(),
         dry_run=dry_run,
     )
 
@@ -214,7 +215,7 @@ def prices_raise(request, slug):
         try:
             if "confirm" in request.POST:
                 return _raise(request, asked, slug)
-            check_rise(asked["contract"], asked["percent"])
+            check_rise(**asked)
             plan = plan_rise(**asked)
             return render(
                 request, "services/prices_raise_preview.html", _plan(request, plan, context)

@@ -185,7 +185,6 @@ def prices(request, slug):
         "table": table.on_page(request),
         "may_load": can(user, Permission.PRICES_LOAD, council),
         "may_compare": council and can(user, Permission.RECORD_VIEW, council),
-        "sees_quotes": True,
     }
     return render(request, "services/prices.html", context)
 
@@ -248,7 +247,7 @@ def compare(request, slug):
     if not can(user, Permission.RECORD_VIEW, council):
         raise PermissionDenied("Prices are for the council’s people and London Grid.")
     asked = bool(request.GET)
-    form = CompareForm(request.GET if asked else {"quantity": 1, "months": 36})
+    form = CompareForm(request.GET if asked else None, initial={"quantity": 1, "months": 36})
     context = {"council": council, "form": form, "crumbs": _crumbs(council)}
     if asked and _is_readable(form):
         chosen = form.cleaned_data
@@ -260,12 +259,8 @@ def compare(request, slug):
         if file := file_asked(request, *tables):
             return file
         context |= {"tables": [table.on_page(request) for table in tables], **term}
-    elif not asked:
-        form = CompareForm(None)
-        form.initial = {"quantity": 1, "months": 36}
-        context["form"] = form
-    if not context.get("tables"):
-        del context["form"].fields["option"]
+    if "tables" not in context:  # there is nothing to choose among yet
+        del form.fields["option"]
     return render(request, "services/compare.html", context)
 
 

@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from boroughs.models import AuditEvent, Body, Council, Supplier
-from services.models import Contract, Line
+from services.models import Contract, Line, Quote
 from tests import factories as new
 from tests.conftest import PASSWORD, code_of, person, sign_in
 from tests.journeys.conftest import NARROW, WIDE
@@ -198,6 +198,25 @@ VISITS = {
         (PROGRAMME, "/c/all/publish/"),
     ],
     "foi": [(BUYER, "/c/camden/foi/")],
+    "prices": [
+        ("buyer@camden", "/c/camden/prices/"),
+        (PROGRAMME, "/c/all/prices/?q=wan&sort=-monthly"),
+        (AGENT, "/c/all/prices/?day=2013-03-31"),
+    ],
+    "price-book-upload": [
+        (PROGRAMME, "/c/all/prices/upload/"),
+        (PROGRAMME, "/c/camden/prices/upload/"),
+    ],
+    "prices-raise": [(PROGRAMME, "/c/all/prices/raise/")],
+    "compare": [
+        ("buyer@camden", "/c/camden/compare/"),
+        ("buyer@camden", "/c/camden/compare/?family=wan&quantity=1&months=36"),
+        ("buyer@camden", "/c/camden/compare/?family=&quantity=&months="),
+    ],
+    "item": [("buyer@camden", "/catalogue/WAN-10/"), (AGENT, "/catalogue/SEAT/")],
+    "quotes": [("buyer@camden", "/c/camden/quotes/"), (PROGRAMME, "/c/all/quotes/?state=over")],
+    "quote": [("buyer@camden", "/quotes/{quote}/"), (AGENT, "/quotes/{quote}/")],
+    "quote-keep": [("buyer@camden", "/c/camden/quotes/keep/")],
 }
 PROBLEMS = [(NETWORK, "/c/sutton/"), (FINANCE, "/admin/"), (FINANCE, "/c/camden/lines/?format=x")]
 
@@ -225,6 +244,7 @@ def keys() -> dict[str, object]:
         "reset": f"{user_pk_to_url_str(newcomer)}-{default_token_generator.make_token(newcomer)}",
         "call_off": Contract.objects.get(reference="CMD/CO/008").pk,
         "draft": Contract.objects.get(reference="CMD/CO/009").pk,
+        "quote": Quote.objects.get().pk,
     }
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from boroughs.models import AuditEvent
 from londonpsn.common.errors import BadInput
 from londonpsn.common.importers import Upload
-from services.actions.prices import load_prices
+from services.actions.prices import load
 from services.models import CatalogueItem, Contract, Price
 from tests import factories as new
 from tests.factories import APRIL, AT, TODAY, member
@@ -38,14 +38,13 @@ def book(db):
 def send(tmp_path):
     """Load rows as a file; returns the report."""
 
-    def load(rows: str, *, by=None, on=TODAY, dry_run=False, council=None, header=HEADER):
+    def send_rows(rows: str, *, by=None, on=TODAY, dry_run=False, council=None, header=HEADER):
         path = tmp_path / "book.csv"
         path.write_text(header + rows)
         code = council and council.register_code
-        upload = Upload(path, path.name, AT, by=by, council_code=code, dry_run=dry_run)
-        return load_prices(upload, on=on)
+        return load(Upload(path, path.name, AT, by, code, on=on, dry_run=dry_run))
 
-    return load
+    return send_rows
 
 
 def held(contract) -> list[tuple]:
@@ -359,14 +358,14 @@ def test_a_whole_book_goes_out_and_comes_in_again_equal_to_the_byte(db, browse, 
     new.new_price(**bands, amount=Decimal("0.4"), starts_on=AUGUST)
     before, path = whole_book(client, "csv"), tmp_path / f"book.{how}"
     path.write_bytes(whole_book(client, how))
-    upload = Upload(path, path.name, AT, council_code="CMD")
+    upload = Upload(path, path.name, AT, council_code="CMD", on=TODAY)
 
-    report = load_prices(upload, on=TODAY)
+    report = load(upload)
     assert counts(report) == (0, 0, 0, 46)
     assert whole_book(client, "csv") == before
 
     Price.objects.filter(contract=contract).delete()
-    report = load_prices(upload, on=TODAY)
+    report = load(upload)
     assert counts(report) == (46, 0, 0, 0)
     assert whole_book(client, "csv") == before
     assert before.startswith(b"\xef\xbb\xbf" + HEADER.strip().encode() + b"\r\nCMD/LONDONPSN,AUDIO")
@@ -382,7 +381,7 @@ def test_a_hundred_thousand_prices_load_at_once(db, tmp_path):
             for quantity in range(1, 1001):
                 file.write(f"BIG,{item.code},RECURRING,{quantity},{quantity}.25,,2014-07-01,\n")
 
-    report = load_prices(Upload(path, path.name, AT), on=TODAY)
+    report = load(Upload(path, path.name, AT, on=TODAY))
 
     assert (report.read, *counts(report)) == (100_000, 100_000, 0, 0, 0)
     assert len(report.differences) == 500

@@ -33,6 +33,7 @@ class Command(BaseCommand):
                     at=clock.now(),
                     council_code=council,
                     month=parse_month(month) if month else None,
+                    on=clock.today(),
                     dry_run=dry_run,
                 )
             )
