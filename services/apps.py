@@ -13,7 +13,7 @@ class ServicesConfig(AppConfig):
         from services import models
         from services.actions import migration, prices
         from services.calloff_work import ceilings_near, drafts_waiting, notices_to_publish
-        from services.exceptions import waivers
+        from services.exceptions import overrides, waivers
         from services.price_work import quotes_expiring
         from services.work import moves_to_make, notices_to_give, paid_twice
 
@@ -21,18 +21,27 @@ class ServicesConfig(AppConfig):
             "MIGRATION_STATUS",
             jobs.Recompute(Lock.MIGRATION_STATUS, migration.recompute, follows_the_day=True),
         )
-        work.register(paid_twice)
-        work.register(moves_to_make)
-        work.register(quotes_expiring)
-        importers.register("prices", prices.load)
-        work.register(notices_to_give)
-        for source in (drafts_waiting, notices_to_publish, ceilings_near):
+        for source in (
+            *(paid_twice, moves_to_make, notices_to_give),
+            *(drafts_waiting, notices_to_publish, ceilings_near, quotes_expiring),
+        ):
             work.register(source)
+        importers.register("prices", prices.load)
         exceptions.register(waivers)
+        exceptions.register(overrides)
         subjects.register(models.Line, page="line")
         subjects.register(models.Contract, page="contract")
         subjects.register(models.Replacement, page="move")
+        subjects.register(models.Quote, page="quote")
         kept_rows.register(models.Contract, council="council")
+        kept_rows.register(models.Quote, council="council")
+        for of_a_contract in (
+            *(models.ContractExtension, models.ContractChange, models.ContractNotice),
+            *(models.Price, models.IndexationRun),
+        ):
+            kept_rows.register(of_a_contract, council="contract__council")
+        for of_all in (models.Framework, models.LegalRule):
+            kept_rows.register(of_all, council="")
         kept_rows.register(models.Line, council="body__council")
         for of_a_line in (models.Charge, models.LineMove, models.PlannedMove, models.LineFlag):
             kept_rows.register(of_a_line, council="line__body__council")
@@ -51,6 +60,9 @@ class ServicesConfig(AppConfig):
             url_name="contract",
             council=lambda row: row.council,
             contract_ends_on="ends_on",
+        )
+        attachments.register(
+            "quote", models.Quote, url_name="quote", council=lambda row: row.council
         )
         attachments.register(
             "move", models.Replacement, url_name="move", council=lambda row: row.body.council

@@ -1,17 +1,20 @@
-"""What of lines and their moves is out of the ordinary."""
+"""What of lines, their moves and call-offs is out of the ordinary."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils import timezone
 
 from boroughs.authorization import Permission
-from londonpsn.common.exceptions import ExceptionRow, within
+from boroughs.models import AuditEvent
+from londonpsn.common.exceptions import ExceptionRow, moments_within, within
 from londonpsn.common.periods import Period
 from services.models import Charge, LineFlag, LineMove
 from services.stages import Stage
 
-WAIVER = "Waiver"
+WAIVER, OVERRIDE = "Waiver", "Override"
 NO_PARALLEL_RUN = "no parallel run"
 LINE = ("line", "line__reference", "line__body__council")
 
@@ -69,6 +72,25 @@ def _exempt(user, period: Period) -> Iterator[ExceptionRow]:
             address=reverse("line", args=[line]),
             reason=reason,
             amount=monthly,
+        )
+
+
+def overrides(user, period: Period) -> Iterator[ExceptionRow]:
+    """Yield the ceilings of call-offs that orders were let go past; ``amount`` is the ceiling."""
+    events = AuditEvent.objects.visible_to(user).filter(
+        moments_within("at", period), type=AuditEvent.Type.CEILING_OVERRIDDEN
+    )
+    for event in events.order_by("-at", "-pk"):
+        yield ExceptionRow(
+            kind=OVERRIDE,
+            on=timezone.localdate(event.at),
+            council_id=event.council_id,
+            what="Orders let go past the ceiling of a call-off",
+            reference=event.subject,
+            address=reverse("calloff", args=[event.subject_id]),
+            who_id=event.user_id,
+            reason=event.note,
+            amount=Decimal(event.after["ceiling"]),
         )
 
 

@@ -17,7 +17,7 @@ from londonpsn.common.periods import in_words, last_day
 from services import awarding, law
 from services.awarding import STEP_OF
 from services.models import Contract, ContractChange, ContractExtension, ContractNotice
-from services.queries.calloffs import burn_down, ending_of, is_open, legal_rules
+from services.queries.calloffs import burn_down, is_open, legal_rules
 
 Type = AuditEvent.Type
 AWARD, OVERRIDE = Permission.CALL_OFF_AWARD, Permission.CEILING_OVERRIDE
@@ -175,7 +175,7 @@ def take_extension(*, call_off_id: int, number: int, by, on: date, at: datetime)
         raise Refused(f"The option to be taken next is number {option.number}. Look at it again.")
     option.taken_on, option.taken_by = on, by
     option.save(update_fields=["taken_on", "taken_by"])
-    after = {"ends_on": ending_of(call_off, on).ends_on, "extension": number}
+    after = {"ends_on": call_off.ending(on).ends_on, "extension": number}
     _record(Type.CALL_OFF_EXTENDED, call_off, by, at, before={"ends_on": before}, after=after)
     return call_off
 
@@ -206,7 +206,7 @@ def change(
     before = {name: getattr(call_off, name) for name in ("value", "vat", "ends_on")}
     _change_value(call_off, value_change)
     call_off.ends_on += timedelta(days=days_change)
-    is_over = ending_of(call_off, on).ends_on <= on
+    is_over = call_off.ending(on).ends_on <= on
     if is_over or call_off.ends_on <= call_off.starts_on:
         raise BadInput("It would be over already. Choose a later last day.")
     call_off.save(update_fields=["value", "vat", "ends_on"])
@@ -241,7 +241,7 @@ def give_notice(*, call_off_id: int, given_on: date, by, on: date, at: datetime)
         raise BadInput("This day has not come yet. Write the day on which notice was given.")
     call_off.notice_given_on = given_on
     call_off.save(update_fields=["notice_given_on"])
-    after = {"notice_given_on": given_on, "ends_on": ending_of(call_off, on).ends_on}
+    after = {"notice_given_on": given_on, "ends_on": call_off.ending(on).ends_on}
     _record(Type.NOTICE_GIVEN, call_off, by, at, after=after)
     return call_off
 
@@ -320,7 +320,7 @@ def _lock(call_off_id: int, by, permission: Permission, stage: Contract.Stage) -
 
 def _still_running(call_off: Contract, on: date) -> date:
     """Return the first day without. Raises Refused where that has come."""
-    end = ending_of(call_off, on).ends_on
+    end = call_off.ending(on).ends_on
     if end <= on:
         raise Refused(f"It ended on {in_words(last_day(end))}: nothing of it can be changed now.")
     return end

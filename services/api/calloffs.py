@@ -13,7 +13,7 @@ from services.models import (
     ContractNotice,
     Framework,
 )
-from services.queries.calloffs import burn_down, drift_of, ending_of
+from services.queries.calloffs import burn_down, drift_of
 
 # Not for suppliers, of whose contracts these are the other side's.
 INSIDE = (
@@ -87,11 +87,11 @@ class ContractSerializer(serializers.ModelSerializer):
         ]
 
     def get_in_force_until(self, contract) -> str | None:
-        ends = ending_of(contract, clock.today()).ends_on
+        ends = contract.ending(clock.today()).ends_on
         return ends and ends.isoformat()
 
     def get_give_notice_by(self, contract) -> str | None:
-        by = ending_of(contract, clock.today()).notice_by
+        by = contract.ending(clock.today()).notice_by
         return by and by.isoformat()
 
     def to_representation(self, contract):

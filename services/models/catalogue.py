@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
-from boroughs.models import Council, Document, Site, User
+from boroughs.models import Council, Document, Note, Site, User
 from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import (
@@ -119,6 +119,7 @@ class Price(models.Model):
         ]
 
 
+@keep_rows("IndexationRunRow")
 class IndexationRun(models.Model):
     """A rise of the prices in force of one call-off on one day; a second run changes nothing.
 
@@ -181,9 +182,8 @@ class Quote(models.Model):
     quoted_on = models.DateField()
     valid_until = models.DateField()
     survey = models.CharField("survey result", max_length=6, choices=Survey, blank=True)
-    document = models.ForeignKey(
-        Document, models.PROTECT, null=True, blank=True, related_name="quotes"
-    )
+    documents = models.ManyToManyField(Document, related_name="quotes")
+    notes = models.ManyToManyField(Note, related_name="quotes")
 
     objects = QuoteQuerySet.as_manager()
 

@@ -1,5 +1,7 @@
 """Kinds of service, the contracts they come under, and the programmes that move them."""
 
+from datetime import date
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -18,6 +20,7 @@ from londonpsn.common.constraints import (
 )
 from londonpsn.common.text import folded
 from services.models.framework import Framework, LegalRegime
+from services.terms import Ending, Terms, ending
 
 
 class ServiceTypeFamily(models.TextChoices):
@@ -236,7 +239,29 @@ class Contract(models.Model):
     def __str__(self):
         return self.title
 
+    def terms(self, on: date) -> Terms:
+        """Return how it ends, by what was decided until a day. Prefetch ``extensions`` for many."""
+        rolls_on = self.renewal == ContractRenewal.ROLLS_ON
+        options = sorted(self.extensions.all(), key=lambda option: option.number)
+        return Terms(
+            ends_on=self.ends_on,
+            notice_days=self.notice_days,
+            roll_on_months=self.roll_on_months if rolls_on else None,
+            notice_given_on=self.notice_given_on,
+            extensions=tuple(option.months for option in options if option.is_taken(on)),
+        )
 
+    def ending(self, on: date) -> Ending:
+        """Return when it ends, as it stands on a day."""
+        return ending(self.terms(on), on)
+
+    def options_left(self, on: date) -> tuple[int, ...]:
+        """Return the months of the options that were not taken by a day, in their order."""
+        options = sorted(self.extensions.all(), key=lambda option: option.number)
+        return tuple(option.months for option in options if not option.is_taken(on))
+
+
+@keep_rows("ContractExtensionRow")
 class ContractExtension(models.Model):
     """An option to make a call-off longer: by how many months, and whether it was taken."""
 
@@ -252,7 +277,11 @@ class ContractExtension(models.Model):
             UniqueConstraint(fields=["contract", "number"], name="contract_extension_once"),
         ]
 
+    def is_taken(self, on: date) -> bool:
+        return self.taken_on is not None and self.taken_on <= on
 
+
+@keep_rows("ContractChangeRow")
 class ContractChange(models.Model):
     """A change of an awarded call-off. Only ever added to; drift is what they come to.
 
@@ -280,6 +309,7 @@ class ContractChange(models.Model):
         ]
 
 
+@keep_rows("ContractNoticeRow")
 class ContractNotice(models.Model):
     """A notice that the law wants of a call-off, by when, and where it was published.
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Q
 
 from boroughs.models import Body, Council, Supplier
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import ReferenceQuerySet
 from londonpsn.common.constraints import (
     days,
@@ -39,6 +40,7 @@ class LegalRuleQuerySet(ReferenceQuerySet):
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
 
 
+@keep_rows("LegalRuleRow")
 class LegalRule(models.Model):
     """One figure of the law over a half-open period, with its source (regulation 6.4, 6.5).
 
@@ -92,6 +94,7 @@ class FrameworkEntitles(models.TextChoices):
     NAMED = "NAMED", "The councils named, with their bodies"
 
 
+@keep_rows("FrameworkRow")
 class Framework(models.Model):
     """An umbrella agreement that councils award call-offs under. Blank means not known.
 

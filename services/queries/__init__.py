@@ -1,6 +1,6 @@
 """Rows for pages, reports and jobs, from several models of what runs and how it moves."""
 
-from services.queries.calloffs import BurnDown, burn_down, overrides
+from services.queries.calloffs import BurnDown, burn_down
 from services.queries.lines import (
     LineRow,
     MoveRow,
@@ -51,7 +51,6 @@ __all__ = [
     "missing_gateways",
     "move_rows",
     "moves_due",
-    "overrides",
     "programmes",
     "standings",
     "standings_on",

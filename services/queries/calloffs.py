@@ -11,13 +11,13 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from boroughs.authorization import Permission
-from boroughs.models import AuditEvent, Body, Supplier
+from boroughs.models import Body, Supplier
 from londonpsn.common.money import ZERO, percent, to_the_penny
-from londonpsn.common.periods import Period
 from services import law
 from services.law import Drift, Rule
 from services.models import Contract, ContractNotice, Framework, LegalRule
-from services.terms import Ending, Terms, ending
+from services.queries.register import entry_of
+from services.register import COLUMNS
 
 WARN_AT, BLOCK_AT = 80, 100  # per cent of a ceiling
 
@@ -28,23 +28,6 @@ def legal_rules() -> list[Rule]:
         Rule(row.kind, row.regime, row.code, row.value, row.starts_on, row.ends_on, row.is_verified)
         for row in LegalRule.objects.order_by("pk")
     ]
-
-
-def terms_of(contract: Contract) -> Terms:
-    """Return how a contract ends, from its row and its extensions (prefetch them)."""
-    options = sorted(contract.extensions.all(), key=lambda option: option.number)
-    rolls_on = contract.renewal == Contract.Renewal.ROLLS_ON
-    return Terms(
-        ends_on=contract.ends_on,
-        notice_days=contract.notice_days,
-        roll_on_months=contract.roll_on_months if rolls_on else None,
-        notice_given_on=contract.notice_given_on,
-        extensions=tuple(option.months for option in options if option.taken_on),
-    )
-
-
-def ending_of(contract: Contract, day: date) -> Ending:
-    return ending(terms_of(contract), day)
 
 
 class Burn(StrEnum):
@@ -154,7 +137,7 @@ def burn_down(contracts: Iterable[Contract], day: date) -> dict[int, BurnDown]:
     asked = [one for one in contracts if one.starts_on and one.ends_on]
     if not asked:
         return {}
-    terms = [(one.pk, one.starts_on, ending_of(one, day).ends_on, one.ceiling) for one in asked]
+    terms = [(one.pk, one.starts_on, one.ending(day).ends_on, one.ceiling) for one in asked]
     columns = [list(column) for column in zip(*terms, strict=True)]
     ceilings = {one.pk: one.ceiling for one in asked}
     with connection.cursor() as cursor:
@@ -184,26 +167,10 @@ def drift_of(contract: Contract, changes: Sequence[tuple[Decimal, int]]) -> Drif
     return law.drift(value=signed, days=term, changes=changes)
 
 
-# What the register of contracts wants of a call-off (regulation 6.5).
-REGISTER_WANTS = {
-    "reference": "reference",
-    "title": "title",
-    "description": "description",
-    "organisational_unit": "organisational unit",
-    "starts_on": "start",
-    "ends_on": "end",
-    "review_on": "review date",
-    "value": "value",
-    "irrecoverable_vat": "VAT not recovered",
-    "route": "how the supplier was chosen",
-}
-
-
-def missing_for_register(contract: Contract) -> list[str]:
+def missing_for_register(contract: Contract, day: date) -> list[str]:
     """Return in words what a call-off lacks to be published in the register of contracts."""
-    return [
-        words for field, words in REGISTER_WANTS.items() if getattr(contract, field) in (None, "")
-    ]
+    missing = entry_of(contract, contract.ending(day).ends_on).missing
+    return [COLUMNS[name][:1].lower() + COLUMNS[name][1:] for name in missing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +232,7 @@ class CallOffRows(Sequence):
 
     def _row(self, contract: Contract, burn: BurnDown | None) -> CallOffRow:
         inside = self.user.access.allows(Permission.RECORD_VIEW, contract.council_id)
-        end = ending_of(contract, self.day)
+        end = contract.ending(self.day)
         changes = [(one.value_change, one.days_change) for one in contract.changes.all()]
         notices = [one for one in contract.notices.all() if is_open(one)]
         burn = burn if inside else None
@@ -289,7 +256,7 @@ class CallOffRows(Sequence):
             changed=drift_of(contract, changes).value if inside and burn else None,
             notices=tuple(sorted(one.code for one in notices)) if inside else (),
             has_late_notice=inside and any(is_late(one, self.day) for one in notices),
-            missing=tuple(missing_for_register(contract)) if inside else None,
+            missing=tuple(missing_for_register(contract, self.day)) if inside else None,
         )
 
 
@@ -326,40 +293,6 @@ def _why_not(framework, body: Body | None, days: list[date]) -> str:
     only_named = framework.entitles == Framework.Entitles.NAMED
     is_entitled = framework.is_named if only_named else body and framework.may_be_used_by(body)
     return "" if body is None or is_entitled else f"{body.name} may not use it"
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """A ceiling that was overridden: when, of what, by whom and why."""
-
-    at: object
-    council_id: int | None
-    contract_id: int
-    words: str
-    by_id: int | None
-    reason: str
-    ceiling: Decimal | None
-
-
-def overrides(user, period: Period) -> list[Override]:
-    """Return the ceilings overridden in a period, of councils whose trail the person reads."""
-    events = AuditEvent.objects.visible_to(user).filter(type=AuditEvent.Type.CEILING_OVERRIDDEN)
-    if period.start:
-        events = events.filter(at__date__gte=period.start)
-    if period.end:
-        events = events.filter(at__date__lt=period.end)
-    return [
-        Override(
-            event.at,
-            event.council_id,
-            event.subject_id,
-            event.subject,
-            event.user_id,
-            event.note,
-            Decimal(event.after["ceiling"]),
-        )
-        for event in events.order_by("-at", "-pk")
-    ]
 
 
 def call_offs_of(councils: Iterable[int]) -> QuerySet[Contract]:

@@ -14,7 +14,6 @@ from django.db.models import (
     F,
     FilteredRelation,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -26,7 +25,7 @@ from londonpsn.common.money import ZERO
 from services.models import Charge, Contract, ContractExtension, Line, ReplacementLine
 from services.models.line import billed_on, in_use_on
 from services.radar import Running
-from services.terms import Ending, Terms, ending
+from services.terms import Ending
 
 SOON = timedelta(days=90)  # for notice that is due
 SLACK = timedelta(days=14)  # more than ever lies between two working days
@@ -76,30 +75,17 @@ class Standing:
         return ends or (notice_by is not None and notice_by < day)
 
 
-def terms_of(contract: Contract, on: date) -> Terms:
-    """Return how a contract of with_terms() ends, by what was decided until a day."""
-    rolls_on = contract.renewal == Contract.Renewal.ROLLS_ON
-    return Terms(
-        ends_on=contract.ends_on,
-        notice_days=contract.notice_days,
-        roll_on_months=contract.roll_on_months if rolls_on else None,
-        notice_given_on=contract.notice_given_on,
-        extensions=tuple(one.months for one in contract.options if _taken(one, on)),
-    )
-
-
 def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contract]:
     """Return contracts with their terms, without most that ended before a day; four queries.
 
-    ``options`` are all their options to extend. Plain columns alone decide here, so that the many
-    old contracts that are long over are not fetched; terms_of() and ending() say the rest.
+    Plain columns alone decide here, so that the many old contracts that are long over are not
+    fetched; Contract.ending() says the rest.
     """
     may_run = Q(ends_on=None) | Q(ends_on__gt=runs_on) | Q(renewal=Contract.Renewal.ROLLS_ON)
     extended = ContractExtension.objects.filter(contract=OuterRef("pk"), taken_on__isnull=False)
-    in_order = Prefetch("extensions", ContractExtension.objects.order_by("number"), "options")
     # Few councils and suppliers have many contracts: fetched apart, each is made once.
     return contracts.filter(may_run | Exists(extended)).prefetch_related(
-        "council", "supplier", in_order
+        "council", "supplier", "extensions"
     )
 
 
@@ -122,15 +108,10 @@ def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
     found = []
     signed = contracts.filter(stage=Contract.Stage.AWARDED)
     for contract in with_terms(signed, today).only(*SHOWN):
-        ends = ending(terms_of(contract, today), today)
+        ends = contract.ending(today)
         if ends.ends_on is None or ends.ends_on > today:
-            left = (one.months for one in contract.options if not _taken(one, today))
-            found.append(Standing(contract, ends, tuple(left), today))
+            found.append(Standing(contract, ends, contract.options_left(today), today))
     return sorted(found, key=lambda one: (one.ending.ends_on or date.max, one.contract.pk))
-
-
-def _taken(extension: ContractExtension, on: date) -> bool:
-    return extension.taken_on is not None and extension.taken_on <= on
 
 
 @dataclass(slots=True)

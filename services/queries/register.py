@@ -13,9 +13,9 @@ from londonpsn.common.money import ZERO
 from londonpsn.common.periods import Period, last_day
 from services.models import Charge, Contract, LegalRule, Line
 from services.models.line import billed_on, in_use_on
-from services.queries.radar import SHOWN, terms_of, with_terms
+from services.queries.radar import SHOWN, with_terms
 from services.register import Entry
-from services.terms import ending, months_later
+from services.terms import months_later
 
 IN_THE_REGISTER = (
     *("starts_on", "organisational_unit", "description", "review_on", "value"),
@@ -49,9 +49,9 @@ def register_entries(
     found: dict[int, list[Entry]] = defaultdict(list)
     signed = with_terms(signed, quarter.start).only(*SHOWN, *IN_THE_REGISTER)
     for contract in signed.order_by("reference", "pk"):
-        ends_on = ending(terms_of(contract, on), on).ends_on
+        ends_on = contract.ending(on).ends_on
         if ends_on is None or ends_on > quarter.start:
-            found[contract.council_id].append(_entry(contract, ends_on))
+            found[contract.council_id].append(entry_of(contract, ends_on))
     return dict(found)
 
 
@@ -59,7 +59,8 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-def _entry(contract: Contract, ends_on: date | None) -> Entry:
+def entry_of(contract: Contract, ends_on: date | None) -> Entry:
+    """Return a contract's row of the register; ``ends_on`` is its end as it stands."""
     supplier = contract.supplier
     return Entry(
         key=contract.pk,
@@ -128,7 +129,7 @@ def foi_answer(council: Council, day: date) -> list[Answered]:
 
 def _end_and_term(contract: Contract, day: date) -> tuple[date | None, int | None]:
     """Return the first day without, and the whole months from its start until then."""
-    ends_on = ending(terms_of(contract, day), day).ends_on
+    ends_on = contract.ending(day).ends_on
     if ends_on is None or contract.starts_on is None:
         return ends_on, None
     months = (

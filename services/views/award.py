@@ -21,7 +21,7 @@ from services.actions import calloffs
 from services.awarding import CHECK, STEPS, Law
 from services.calloff_forms import STEP_FORMS, FrameworkStep, StepForm, SupplierForm
 from services.models import Contract
-from services.queries.calloffs import ending_of, framework_choices, legal_rules
+from services.queries.calloffs import framework_choices, legal_rules
 from services.terms import extended, standstill_ends
 from services.views.calloff_words import (
     notice_in_words,
@@ -220,7 +220,7 @@ def _a_year(call_off: Contract) -> list[str]:
 def _cards(call_off: Contract, law: Law) -> list[tuple[str, list[tuple[Fact, str]]]]:
     """All answers by subject, each with the address at which it is changed."""
     options = list(call_off.extensions.all())
-    end = ending_of(call_off, clock.today())
+    end = call_off.ending(clock.today())
     framework = call_off.framework
     ends = framework and framework.ends_on
     asked = [

@@ -27,7 +27,7 @@ from services.calloff_forms import (
     SignForm,
 )
 from services.models import Contract
-from services.queries.calloffs import burn_down, ending_of
+from services.queries.calloffs import burn_down
 from services.terms import months_later
 from services.views.calloff_words import (
     burn_in_words,
@@ -65,9 +65,9 @@ def _extension_before(call_off: Contract, day) -> list[str]:
     shown = shown_of(call_off, day)
     if shown.next_option is None:
         return ["No option to extend it is left."]
-    ends = months_later(ending_of(call_off, day).ends_on, shown.next_option.months)
+    ends = months_later(call_off.ending(day).ends_on, shown.next_option.months)
     return [
-        f"It ends on {in_words(last_day(ending_of(call_off, day).ends_on))} now.",
+        f"It ends on {in_words(last_day(call_off.ending(day).ends_on))} now.",
         f"Option {shown.next_option.number} makes it {shown.next_option.months} months longer: "
         f"to {in_words(last_day(ends))}.",
         burn_in_words(shown.burn),
@@ -84,7 +84,7 @@ def _change_before(call_off: Contract, day) -> list[str]:
 
 
 def _notice_before(call_off: Contract, day) -> list[str]:
-    end = ending_of(call_off, day)
+    end = call_off.ending(day)
     found = [f"As it stands it ends on {in_words(last_day(end.ends_on))}."]
     if end.notice_by:
         found.append(f"For that, notice has to be given by {in_words(end.notice_by)}.")

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_safe
 
 from boroughs.authorization import Permission, can
 from boroughs.queries import find_council, find_row, served_councils
+from boroughs.subjects import trail_address
+from boroughs.views.attached import attached
 from londonpsn.common import clock
 from londonpsn.common.facts import Fact
 from londonpsn.common.periods import in_words
@@ -22,7 +24,6 @@ from services.queries.calloffs import (
     CallOffRows,
     burn_down,
     drift_of,
-    ending_of,
     is_late,
     is_open,
     legal_rules,
@@ -210,10 +211,12 @@ def calloff(request, pk):
         "burn_words": burn_in_words(shown.burn),
         "drift_words": drift_in_words(shown.drift, shown.law),
         "notices": [_notice(one, today) for one in shown.notices],
-        "is_over": ending_of(call_off, today).ends_on <= today,
+        "is_over": call_off.ending(today).ends_on <= today,
         "may_award": can(user, AWARD, council),
         "may_override": can(user, OVERRIDE, council) and shown.burn.is_blocked,
         "crumbs": crumbs(council, "calloffs", "Call-offs"),
+        "trail": trail_address(user, call_off, council),
+        "attached": attached(request, call_off, council),
     }
     return render(request, "services/calloff.html", context)
 
@@ -241,7 +244,7 @@ def _notice(notice, today) -> tuple:
 def _subjects(shown: Shown, today, *, is_inside: bool, may_open: bool) -> list[tuple[str, list]]:
     """The facts of a call-off by subject; reasons and declarations for the council alone."""
     one = shown.call_off
-    council, end = one.council, ending_of(one, today)
+    council, end = one.council, one.ending(today)
     rolled = f"has rolled on {end.has_rolled} times" if end.has_rolled > 1 else "has rolled on once"
     notice = None if one.notice_days is None else f"{one.notice_days:,} days"
     left = [option for option in shown.options if option.taken_on is None]
@@ -284,12 +287,13 @@ def _subjects(shown: Shown, today, *, is_inside: bool, may_open: bool) -> list[t
         ),
     ]
     if is_inside:
-        found.append(("How it was bought", _inside_facts(shown)))
+        found.append(("How it was bought", _inside_facts(shown, today)))
     return found
 
 
-def _inside_facts(shown: Shown) -> list[Fact]:
+def _inside_facts(shown: Shown, today) -> list[Fact]:
     one, law = shown.call_off, shown.law
+    missing = missing_for_register(one, today)
     standstill = law.standstill_ends_on and (
         f"Voluntary, {one.standstill_days} working days, ended or ends "
         f"{in_words(law.standstill_ends_on)}"
@@ -314,8 +318,8 @@ def _inside_facts(shown: Shown) -> list[Fact]:
         Fact("Department", one.organisational_unit),
         Fact(
             "Ready to publish",
-            "No" if missing_for_register(one) else "Yes",
-            sub=f"lacks {', '.join(missing_for_register(one))}" * bool(missing_for_register(one)),
+            "No" if missing else "Yes",
+            sub=f"lacks {', '.join(missing)}" if missing else "",
         ),
     ]
 

@@ -152,7 +152,7 @@ def quote(request, pk):
         ],
         "crumbs": crumbs(quote.council, "quotes", "Quotes"),
     }
-    return object_page(request, [], context, quote.council)
+    return object_page(request, [], context, quote.council, about=quote)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,14 +14,13 @@ from londonpsn.common.periods import Period
 from londonpsn.common.work import work_of
 from services import awarding
 from services.actions import calloffs
+from services.exceptions import overrides
 from services.models import Contract, ContractExtension, ContractNotice
 from services.queries.calloffs import (
     Burn,
     burn_down,
     drift_of,
-    ending_of,
     legal_rules,
-    overrides,
 )
 from services.views.calloff_words import drift_in_words
 from tests import factories as new
@@ -489,7 +488,7 @@ def test_an_option_is_taken_in_order_and_the_call_off_ends_later(council, buyer)
 
     verbs(call_off, buyer)["extend"]()
 
-    assert ending_of(call_off, TODAY).ends_on == date(2016, 10, 1)
+    assert call_off.ending(TODAY).ends_on == date(2016, 10, 1)
     (event,) = events("CALL_OFF_EXTENDED")
     assert (event.before["ends_on"], event.after["ends_on"]) == ("2016-04-01", "2016-10-01")
     with pytest.raises(Refused, match="The option to be taken next is number 2"):
@@ -503,7 +502,7 @@ def test_a_year_from_29_february_ends_with_february(council, buyer):
 
     verbs(call_off, buyer)["extend"]()
 
-    assert ending_of(call_off, TODAY).ends_on == date(2017, 3, 1)  # last day 28 February
+    assert call_off.ending(TODAY).ends_on == date(2017, 3, 1)  # last day 28 February
 
 
 @pytest.mark.parametrize(
@@ -616,12 +615,12 @@ def test_a_call_off_that_is_over_is_not_changed(council, buyer):
 def test_notice_ends_what_would_roll_on(council, buyer):
     facts = {"ends_on": date(2014, 10, 1), "renewal": "ROLLS_ON", "roll_on_months": 12}
     call_off = new.new_call_off(council, notice_days=30, **facts)
-    assert ending_of(call_off, date(2015, 1, 1)).ends_on == date(2015, 10, 1)
+    assert call_off.ending(date(2015, 1, 1)).ends_on == date(2015, 10, 1)
 
     verbs(call_off, buyer)["notice"]()
 
     call_off.refresh_from_db()
-    assert ending_of(call_off, date(2015, 1, 1)).ends_on == date(2014, 10, 1)
+    assert call_off.ending(date(2015, 1, 1)).ends_on == date(2014, 10, 1)
     with pytest.raises(Refused, match="already"):
         verbs(call_off, buyer)["notice"]()
 
@@ -719,10 +718,11 @@ def test_the_programme_overrides_a_ceiling_with_a_reason_and_it_is_an_exception(
     burn = burn_down([call_off], TODAY)[call_off.pk]
     assert (burn.state, burn.is_blocked) == (Burn.OVERRIDDEN, False)
     (found,) = overrides(auditor, Period(TODAY, None))
-    assert (found.contract_id, found.by_id) == (call_off.pk, officer.pk)
-    assert (found.reason, found.ceiling) == ("A new one is awarded in July.", Decimal(3600))
-    assert overrides(member(new.new_council(), "AUDITOR"), Period(None, None)) == []
-    assert overrides(auditor, Period(None, TODAY)) == []
+    assert (found.kind, found.who_id) == ("Override", officer.pk)
+    assert found.address == f"/calloffs/{call_off.pk}/"
+    assert (found.reason, found.amount) == ("A new one is awarded in July.", Decimal(3600))
+    assert list(overrides(member(new.new_council(), "AUDITOR"), Period(None, None))) == []
+    assert list(overrides(auditor, Period(None, TODAY))) == []
     with pytest.raises(Refused, match="nothing to override"):
         verbs(call_off, officer)["override"]()
 
