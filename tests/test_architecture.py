@@ -167,6 +167,7 @@ WRITERS = {
     "boroughs/reference/__init__.py": "reference data of the first start",
     "services/reference/__init__.py": "reference data of the first start",
     "londonpsn/demo/load.py": "the demonstration's data",
+    "londonpsn/demo/catalogue.py": "the demonstration's price book",
     "londonpsn/common/tabular.py": "a workbook, and no row",
     "londonpsn/home/signing_in/tries.py": "tries to sign in, which are forgotten after a day",
     "londonpsn/home/signing_in/adapters.py": "a password, with its event",

@@ -177,13 +177,17 @@ class Table:
     is_wide: bool = False
     is_first: bool = True  # it owns ?sort= and ?page=; others put their name before
     foot: Sequence = field(default_factory=list)  # rows of cells under the table
+    total: int | None = None  # how many rows, where the page knows: they are not counted again
 
     def on_page(self, request: HttpRequest) -> ShownTable:
         """Return the page of the table that the address asks for."""
         sort, number = (request.GET.get(self._field(name)) for name in ("sort", "page"))
         sample = self._sample_asked(request)
         rows = self._sorted(sort, self._drawn(sample))
-        page = Paginator(rows, self.a_page).get_page(number)
+        paginator = Paginator(rows, self.a_page)
+        if self.total is not None and sample is None:
+            paginator.count = self.total
+        page = paginator.get_page(number)
         columns = [column for column in self.columns if column.on_page]
         return ShownTable(
             table=self,

@@ -170,7 +170,12 @@ def drift_of(contract: Contract, changes: Sequence[tuple[Decimal, int]]) -> Drif
 def missing_for_register(contract: Contract, day: date) -> list[str]:
     """Return in words what a call-off lacks to be published in the register of contracts."""
     missing = entry_of(contract, contract.ending(day).ends_on).missing
-    return [COLUMNS[name][:1].lower() + COLUMNS[name][1:] for name in missing]
+    return [_within_a_sentence(COLUMNS[name]) for name in missing]
+
+
+def _within_a_sentence(words: str) -> str:
+    is_acronym = words[1:2].isupper()
+    return words if is_acronym else words[:1].lower() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

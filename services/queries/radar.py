@@ -76,17 +76,14 @@ class Standing:
 
 
 def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contract]:
-    """Return contracts with their terms, without most that ended before a day; four queries.
+    """Return contracts with their terms, without most that ended before a day; two queries.
 
     Plain columns alone decide here, so that the many old contracts that are long over are not
     fetched; Contract.ending() says the rest.
     """
     may_run = Q(ends_on=None) | Q(ends_on__gt=runs_on) | Q(renewal=Contract.Renewal.ROLLS_ON)
     extended = ContractExtension.objects.filter(contract=OuterRef("pk"), taken_on__isnull=False)
-    # Few councils and suppliers have many contracts: fetched apart, each is made once.
-    return contracts.filter(may_run | Exists(extended)).prefetch_related(
-        "council", "supplier", "extensions"
-    )
+    return contracts.filter(may_run | Exists(extended)).prefetch_related("extensions")
 
 
 def due_before(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
@@ -101,7 +98,7 @@ def due_before(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
 
 
 def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
-    """Return the signed contracts that run on the day, the first to end first; four queries.
+    """Return the signed contracts that run on the day, the first to end first; two queries.
 
     Those of which no end is known are last.
     """
@@ -275,9 +272,10 @@ def radar_rows(
 def notices_asked(contracts: QuerySet[Contract], before: date, today: date) -> Iterator[Standing]:
     """Yield the contracts of which notice is late or due before a day, the oldest day first."""
     dated = contracts.filter(ends_on__isnull=False, notice_days__isnull=False)
+    with_names = due_before(dated, before).select_related("council", "supplier")
     asked = [
         one
-        for one in standings_of(dated, today)
+        for one in standings_of(with_names, today)
         if one.notice_by is not None and one.notice_by < before
     ]
     yield from sorted(asked, key=lambda one: (one.notice_by, one.contract.pk))

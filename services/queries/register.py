@@ -48,7 +48,7 @@ def register_entries(
         signed = signed.filter(Q(value=None) | Q(value__gte=threshold.value))
     found: dict[int, list[Entry]] = defaultdict(list)
     signed = with_terms(signed, quarter.start).only(*SHOWN, *IN_THE_REGISTER)
-    for contract in signed.order_by("reference", "pk"):
+    for contract in signed.prefetch_related("supplier").order_by("reference", "pk"):
         ends_on = contract.ending(on).ends_on
         if ends_on is None or ends_on > quarter.start:
             found[contract.council_id].append(entry_of(contract, ends_on))

@@ -41,7 +41,7 @@ def start(request, slug):
     """The first question. Its answer makes the draft, which waits until it is awarded."""
     council = find_council(visible_councils(request.user), slug=slug)
     authorization.check(request.user, AWARD, council)
-    form = SupplierForm(request.POST or None)
+    form = SupplierForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         supplier = form.cleaned_data["supplier"]
         draft = calloffs.draft(council=council, supplier=supplier, by=request.user, at=clock.now())

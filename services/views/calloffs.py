@@ -188,6 +188,7 @@ def calloff(request, pk):
         caption="Lines under it",
         scope=council.short_name,
         empty="No line under this call-off is held.",
+        total=shown.burn.lines if is_inside else None,
     )
     changes = Table(
         name="changes",

@@ -99,7 +99,7 @@ def publish(request, slug):
     if slug == "all":
         return _all_councils(request, quarter)
     council = find_council(visible_councils(user), slug=slug)
-    form = PublishedForm(request.POST or None)
+    form = PublishedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             publish_register(

@@ -163,7 +163,9 @@ def quote_keep(request, slug):
     check(user, Permission.QUOTE_KEEP, council)
     contracts = Contract.objects.visible_to(user).of_council(council)
     contracts = contracts.filter(stage=Contract.Stage.AWARDED).order_by("reference", "pk")
-    form = QuoteForm(request.POST or None, council=council, contracts=contracts)
+    form = QuoteForm(
+        request.POST if request.method == "POST" else None, council=council, contracts=contracts
+    )
     if form.is_valid():
         chosen = form.cleaned_data
         try:

@@ -159,7 +159,8 @@ def radar(request, slug):
     form = RadarForm(request.GET)
     until = form.until(today)
     contracts = due_before(contracts, until)
-    standings = standings_of(contracts, today)
+    # Few councils and suppliers have many contracts: fetched apart, each is made once.
+    standings = standings_of(contracts.prefetch_related("council", "supplier"), today)
     due = form.of_supplier([one for one in standings if one.is_due_before(until)])
     rows = form.of_family(radar_rows(due, contracts, form.kind, today))
     groups = together(rows, by_supplier=form.by_supplier)

@@ -30,12 +30,14 @@ def pages_of(slug: str) -> list[str]:
     """A page of each kind of object of one council of the data set."""
     site = Site.objects.filter(body__council__slug=slug).first()
     connection = Connection.objects.filter(site__body__council__slug=slug).first()
-    contract = Contract.objects.filter(council__slug=slug).first()
+    old = Contract.objects.filter(council__slug=slug, kind="CONTRACT").first()
+    call_off = Contract.objects.call_offs().filter(council__slug=slug).first()
     return [
         f"/sites/{site.pk}/",
         f"/bodies/{site.body_id}/",
         f"/connections/{connection.pk}/",
-        f"/contracts/{contract.pk}/",
+        f"/contracts/{old.pk}/",
+        f"/calloffs/{call_off.pk}/",
     ]
 
 
@@ -222,7 +224,7 @@ def test_a_supplier_sees_its_contracts_and_lines_and_no_places(db, browse):
     foreign = Contract.objects.exclude(supplier=supplier).first()
     line = Line.objects.filter(supplier=supplier).exclude(site=None).first()
 
-    assert client.get(f"/contracts/{own.pk}/").status_code == 200
+    assert client.get(f"/contracts/{own.pk}/", follow=True).status_code == 200
     if foreign:
         assert client.get(f"/contracts/{foreign.pk}/").status_code == 404
     assert client.get("/c/all/sites/").status_code == 403
