@@ -1,12 +1,13 @@
 """What Celery runs: thin, and safe to run twice."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
 
 from boroughs import jobs, trail
-from boroughs.actions import documents
+from boroughs.actions import calls, documents
 from londonpsn.common import clock
 from londonpsn.common.periods import add_months
 
@@ -51,3 +52,9 @@ def delete_expired() -> None:
     trail.forget_security_log(before=add_months(real_day.replace(day=1), -months), at=now)
     count = documents.delete_expired(today=real_day, at=now)
     log.info("%d documents deleted at the end of their time", count)
+
+
+@shared_task
+def forget_calls() -> None:
+    """Forget what writes through the API were answered, after a day."""
+    calls.forget_calls(before=clock.now() - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Search over councils, bodies, sites, lines, contracts, suppliers and frameworks, as one may see.
+"""Search over councils, places, lines, contracts, suppliers and what they offer, as one may see.
 
 One query finds what is written so: exactly, then at the start, then as a part. Where nothing is, a
 second one looks for what is written alike, so that a slip of the finger still leads there.
@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Greatest, Upper
 from boroughs.models import Body, Council, Site, Supplier, SupplierAlias
 from londonpsn.common.errors import BadInput
 from londonpsn.common.text import TRIGRAM, closed_up, folded, tidy
-from services.models import Contract, Framework, Line
+from services.models import CatalogueItem, Contract, Framework, Line, Quote
 
 AT_LEAST, AT_MOST = 2, 100  # characters; spaces do not count towards the least
 A_KIND = 5  # hits shown of one kind
@@ -42,7 +42,9 @@ class Kind(StrEnum):
     SITE = "site"
     BODY = "body"
     CONTRACT = "contract"
+    QUOTE = "quote"
     SUPPLIER = "supplier"
+    ITEM = "item"
     FRAMEWORK = "framework"
 
     @property
@@ -288,6 +290,15 @@ def _sources(user, words: str) -> list[Source]:
             council="council__short_name",
         ),
         _source(
+            Kind.QUOTE,
+            Quote.objects.visible_to(user),
+            texts=(Reference("number"),),
+            misspelt=(Reference("number"),),
+            title="number",
+            words=Concat("item__name", Value(", "), "contract__reference"),
+            council="council__short_name",
+        ),
+        _source(
             Kind.COUNCIL,
             Council.objects.visible_to(user),
             texts=(*names, Reference("register_code"), Reference("gss_code")),
@@ -305,6 +316,16 @@ def _sources(user, words: str) -> list[Source]:
             key="code",
             title="name",
             words="role",
+            council=Value(""),
+        ),
+        _source(
+            Kind.ITEM,
+            CatalogueItem.objects.visible_to(user),
+            texts=(Reference("code"), Name("name")),
+            misspelt=(Name("name"),),
+            key="code",
+            title="name",
+            words=Concat("code", Value(", a "), "unit"),
             council=Value(""),
         ),
         _source(

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from boroughs.api.filters import CouncilFilterBackend
+from boroughs.api.idempotency import idempotent
 from boroughs.api.serializers import Pounds
 from boroughs.api.views import NarrowedViewSet
 from boroughs.authorization import Permission, check
@@ -177,6 +178,7 @@ class PriceViewSet(NarrowedViewSet):
 
     @extend_schema(request=RiseSerializer, responses=RisePlanSerializer)
     @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
+    @idempotent
     def index(self, request):
         """Raise the prices of a call-off that are in force on a day, or work out what that does."""
         asked = RiseSerializer(data=request.data)
@@ -216,6 +218,7 @@ class QuoteViewSet(NarrowedViewSet):
     filterset_class = QuoteFilters
 
     @extend_schema(request=NewQuoteSerializer, responses={201: QuoteSerializer})
+    @idempotent
     def create(self, request):
         asked = NewQuoteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -288,3 +288,12 @@ def test_councils_without_records_stand_in_the_api_too(db, browse):
     rows = browse("viewer@camden").get("/api/v1/search/?q=hackney").json()["results"]
 
     assert [row["id"] for row in rows] == [Council.objects.get(slug="hackney").pk]
+
+
+def test_an_item_is_found_by_code_and_name_and_a_quote_by_its_number(find, camden_council):
+    quote = new.new_quote(number="Q-ZED-7", council=camden_council.council)
+
+    assert find("WAN-1G")[Kind.ITEM] == ["Ethernet line, 1 Gbit/s"]
+    assert "Wireless access point" in find("wireless acc").get(Kind.ITEM, [])
+    assert find("q-zed7")[Kind.QUOTE] == [quote.number]
+    assert Kind.QUOTE not in find("q-zed7", "network@sutton")

@@ -266,7 +266,10 @@ def test_the_api_works_a_rise_out_and_makes_it_once(camden, browse):
     client, address = browse("programme@london-grid"), "/api/v1/prices/index/"
     asked = {"contract": camden.pk, "percent": "3.4", "on": "2014-07-01"}
 
-    plan = client.post(address, asked, "application/json").json()
+    def post(sender, key, said=asked):
+        return sender.post(address, said, "application/json", headers={"Idempotency-Key": key})
+
+    plan = post(client, "plan").json()
     assert (plan["is_done"], plan["applied"], plan["prices_raised"]) == (False, "3.000", 35)
     wan = next(
         row for row in plan["prices"] if (row["item"], row["kind"]) == ("WAN-10", "RECURRING")
@@ -275,10 +278,9 @@ def test_the_api_works_a_rise_out_and_makes_it_once(camden, browse):
     assert plan["affected"][0]["council"] == "Camden"
     assert not IndexationRun.objects.exists()
 
-    for _ in range(2):
-        done = client.post(address, asked | {"confirm": True}, "application/json").json()
+    for key in ("rise", "rise", "again"):
+        done = post(client, key, asked | {"confirm": True}).json()
         assert (done["is_done"], done["prices_raised"]) == (True, 35)
     assert IndexationRun.objects.count() == 1
-    buyer = browse("buyer@camden").post(address, asked, "application/json")
-    other = browse("buyer@sutton").post(address, asked, "application/json")
+    buyer, other = (post(browse(who), "no") for who in ("buyer@camden", "buyer@sutton"))
     assert (buyer.status_code, other.status_code) == (403, 404)

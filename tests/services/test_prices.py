@@ -515,14 +515,19 @@ def test_a_quote_is_kept_through_the_api(browse, call_off):
     asked |= {"valid_until": "2014-08-01"}
     client, address = browse(BUYER), "/api/v1/quotes/"
 
-    kept = client.post(address, asked, "application/json")
-    again = client.post(address, asked, "application/json")
-    bad = client.post(address, asked | {"monthly": "x"}, "application/json")
+    def post(key, said=asked, sender=client):
+        named = {"Idempotency-Key": key} if key else {}
+        return sender.post(address, said, "application/json", headers=named)
+
+    kept, sent_twice, again = post("one"), post("one"), post("two")
+    bad, unnamed = post("three", asked | {"monthly": "x"}), post("")
 
     assert (kept.status_code, again.status_code, bad.status_code) == (201, 409, 400)
+    assert (sent_twice.status_code, sent_twice.json()) == (201, kept.json())
+    assert unnamed.status_code == 400
     assert kept.json()["site"] == "CMD-HQ01"
     for who, status in (("network@camden", 403), ("buyer@sutton", 404)):
-        refused = browse(who).post(address, asked | {"number": "N"}, "application/json")
+        refused = post("four", asked | {"number": "N"}, browse(who))
         assert refused.status_code == status
     assert Quote.objects.filter(number__in=["Q-API", "N"]).count() == 1
 
