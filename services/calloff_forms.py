@@ -1,6 +1,6 @@
 """What people answer when they award a call-off, and when they do something to it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from django import forms
@@ -459,9 +459,6 @@ class NoticeForm(forms.Form):
         label="Given on",
         error_messages={"required": "Write the day on which notice was given."},
     )
-
-    def __init__(self, *args, today: date | None = None, **options):
-        super().__init__(*args, initial={"given_on": today}, **options)
 
 
 class PublishForm(forms.Form):

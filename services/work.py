@@ -133,7 +133,9 @@ def notices_to_give(user, today: date) -> Iterator[Item | More]:
         yield from (_notice(one, band) for one in ours[:A_SOURCE])
         if len(ours) > A_SOURCE:
             address = reverse("radar", args=["all"])
-            yield More(kind=NOTICES, band=band, count=len(ours) - A_SOURCE, address=address)
+            left = len(ours) - A_SOURCE
+            where = "What ends when"
+            yield More(kind=NOTICES, band=band, count=left, address=address, where=where)
 
 
 def _notice(one: Standing, band: Band) -> Item:

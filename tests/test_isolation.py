@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape, unescape
 from urllib.parse import parse_qsl, quote, urlencode
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -118,6 +119,7 @@ CONFIRMS = {Role.APPROVER, Role.ADMINISTRATOR}
 DESKS = {*AT_A_COUNCIL} - {Role.VIEWER}
 ADDS = {NETWORK, Role.BUYER, Role.APPROVER, FINANCE}
 NOTES = {*ADDS, Role.PROGRAMME_OFFICER}
+BUYER, OFFICER = {Role.BUYER}, {Role.PROGRAMME_OFFICER}
 
 
 def a_file() -> SimpleUploadedFile:
@@ -145,6 +147,29 @@ def about(key: str, roles: set[Role], posts, **how) -> Route:
     )
 
 
+def of_call_off(verb_key: str, **more) -> Callable[[Place], dict]:
+    return lambda place: {"pk": place.keys[verb_key].pk, **more}
+
+
+def deed(key: str, roles: set[Role], form: dict, more: dict | None = None, **how) -> Route:
+    """The page of something that is done to a call-off, with the form that does it."""
+    more = more or {}
+    return Route(
+        fill=of_call_off(key, **more),
+        unknown={"pk": NO_KEY, **more},
+        only=roles,
+        posts=lambda place: form,
+        post_only=roles,
+        **how,
+    )
+
+
+def verb(key: str, roles: set[Role], form: dict, **how) -> Route:
+    """A verb of the API about a call-off: it is only ever sent to."""
+    closed = {"get": 405, "agent": (405, 405), "nobody": 405, "foreign": 405}
+    return thing(key, posts=lambda place: form, post_only=roles, **closed | how)
+
+
 def with_subject(place: Place) -> dict:
     return {"subject_kind": "site", "subject_id": place.keys["site"].pk}
 
@@ -167,7 +192,7 @@ ROUTES: dict[str, Route] = {
         asks=(
             *("q={line}", "q={old}", "q={site_code}", "q={site}", "q={postcode}", "q={phone}"),
             *("q={account}", "q={body}", "q={contract}", "q={title}", "q={hidden_postcode}"),
-            "q=mark",
+            *("q={call_off}", "q={quote}", "q=mark"),
         ),
     ),
     "councils": everywhere(asks=("sort=name",)),
@@ -295,6 +320,73 @@ ROUTES: dict[str, Route] = {
     "job-batch": Route(
         fill=lambda place: {"batch": place.keys["batch"]}, unknown={"batch": NOWHERE}
     ),
+    # Call-offs, prices and the register
+    "calloffs": council_page(
+        agent=OPEN_TO_AGENTS, asks=("sort=-value", "sort=committed", "sort=reference")
+    ),
+    "calloff": thing("call_off", agent=(200, 404)),
+    "calloff-award": council_page(
+        only=BUYER, posts=lambda place: {"supplier": place.supplier.pk}, post_only=BUYER
+    ),
+    "calloff-award-step": deed(
+        "draft", BUYER, {"title": "A title"}, {"step": "title"}, refused=404
+    ),
+    "calloff-extend": deed("call_off", BUYER, {"number": 1}, agent=(403, 404)),
+    "calloff-change": deed(
+        "call_off", BUYER, {"value_change": "1", "reason": "more"}, agent=(403, 404)
+    ),
+    "calloff-notice": deed("call_off", BUYER, {"given_on": "2014-06-01"}, agent=(403, 404)),
+    "calloff-sign": deed("call_off", BUYER, {"signed_on": "2013-04-01"}, agent=(403, 404)),
+    "calloff-override": deed("call_off", OFFICER, {"reason": "needed"}, agent=(403, 404)),
+    "calloff-drop": deed("draft", BUYER, {}, refused=404),
+    "calloff-publish-notice": deed(
+        *("call_off", BUYER, {"link": "https://a.test/", "published_on": "2014-06-01"}),
+        {"code": "uk6"},
+    ),
+    "calloff-waive-notice": deed("call_off", BUYER, {"reason": "none needed"}, {"code": "uk6"}),
+    "radar": council_page(
+        agent=CLOSED,
+        nobody=403,
+        asks=("within=24&by=supplier", "supplier={supplier_code}", "together={council}"),
+    ),
+    "frameworks": everywhere(),
+    "framework": Route(  # reference data, with narrowed rows
+        fill=lambda place: {"code": place.keys["framework"].code}, agent=(200, 200), nobody=200
+    ),
+    "publish": council_page(
+        agent=CLOSED,
+        nobody=403,
+        asks=("quarter=2014-01", "quarter=2013-04"),
+        posts=lambda place: {"published_on": "2014-04-20", "link": "https://a.test/x.csv"},
+        post_only=BUYER,
+    ),
+    "publish-file": council_page(),
+    "foi": council_page(),
+    "prices": council_page(agent=OPEN_TO_AGENTS, asks=("q={call_off}", "day=2014-01-01")),
+    "price-book-upload": council_page(
+        only=OFFICER, posts=lambda place: {"kept": "x"}, post_only=OFFICER
+    ),
+    "prices-raise": council_page(
+        only=OFFICER,
+        posts=lambda place: {
+            "contract": place.keys["call_off"].pk,
+            "percent": "3",
+            "on": "2014-07-01",
+            "confirm": "yes",
+        },
+        post_only=OFFICER,
+    ),
+    "compare": council_page(asks=("family=wan&quantity=1&months=36",)),
+    "quotes": council_page(agent=OPEN_TO_AGENTS, asks=("state=over", "sort=-monthly")),
+    "quote": thing("quote", agent=(200, 404)),
+    "quote-keep": council_page(
+        only=BUYER,
+        posts=lambda place: {"contract": place.keys["call_off"].pk, "number": "N"},
+        post_only=BUYER,
+    ),
+    "item": Route(  # reference data, with narrowed rows
+        fill=lambda place: {"code": place.keys["item"].code}, agent=(200, 200), nobody=200
+    ),
     # The API
     "api-search-list": everywhere(
         400,
@@ -324,8 +416,68 @@ ROUTES: dict[str, Route] = {
     "api-job-detail": Route(
         fill=lambda place: {"pk": place.council.job_runs.latest("pk").pk}, unknown={"pk": NO_KEY}
     ),
-    "api-contract-list": everywhere(asks=(COUNCIL_ASK, "limit=1000")),
+    "api-contract-list": everywhere(
+        asks=(COUNCIL_ASK, "limit=1000", "kind=CALL_OFF"),
+        posts=lambda place: {
+            "council": place.council.register_code,
+            "supplier": place.supplier.code,
+        },
+        post_only=BUYER,
+    ),
     "api-contract-detail": thing("contract", agent=(200, 404)),
+    "api-contract-answer": verb("draft", BUYER, {"title": "A title"}),
+    "api-contract-award": verb("draft", BUYER, {}),
+    "api-contract-drop": verb("draft", BUYER, {}),
+    "api-contract-sign": verb("call_off", BUYER, {"signed_on": "2013-04-01"}),
+    "api-contract-extend": verb("call_off", BUYER, {"number": 1}),
+    "api-contract-change": verb("call_off", BUYER, {"value_change": "1", "reason": "more"}),
+    "api-contract-give-notice": verb("call_off", BUYER, {"given_on": "2014-06-01"}),
+    "api-contract-publish-notice": verb(
+        *("call_off", BUYER),
+        {"code": "UK6", "link": "https://a.test/", "published_on": "2014-06-01"},
+    ),
+    "api-contract-waive-notice": verb("call_off", BUYER, {"code": "UK6", "reason": "none"}),
+    "api-contract-override-ceiling": verb("call_off", OFFICER, {"reason": "needed"}),
+    "api-framework-list": everywhere(asks=(COUNCIL_ASK,)),
+    "api-framework-detail": Route(
+        fill=lambda place: {"pk": place.keys["framework"].pk}, agent=(200, 200), nobody=200
+    ),
+    "api-legal-rule-list": everywhere(),
+    "api-legal-rule-detail": Route(
+        fill=lambda place: {"pk": place.keys["legal_rule"].pk}, agent=(200, 200), nobody=200
+    ),
+    "api-catalogue-item-list": everywhere(),
+    "api-catalogue-item-detail": Route(
+        fill=lambda place: {"pk": place.keys["item"].pk}, agent=(200, 200), nobody=200
+    ),
+    "api-price-list": everywhere(
+        asks=(COUNCIL_ASK, "limit=1000", "contract={call_off_key}", "on=2014-06-30"),
+    ),
+    "api-price-detail": thing("price", agent=(200, 404)),
+    "api-price-index": everywhere(
+        405,
+        posts=lambda place: {
+            "contract": place.keys["call_off"].pk,
+            "percent": "3",
+            "on": "2014-07-01",
+            "confirm": True,
+        },
+        post_only=OFFICER,
+    ),
+    "api-quote-list": everywhere(
+        asks=(COUNCIL_ASK, "limit=1000", "contract={call_off_key}", "orderable_on=2014-06-30"),
+        posts=lambda place: {
+            "contract": place.keys["call_off"].pk,
+            "item": place.keys["item"].code,
+            "number": "N",
+            "monthly": "1.00",
+            "one_off": "0",
+            "quoted_on": "2014-06-01",
+            "valid_until": "2014-08-01",
+        },
+        post_only=BUYER,
+    ),
+    "api-quote-detail": thing("quote", agent=(200, 404)),
     "api-line-list": everywhere(
         asks=(
             *(COUNCIL_ASK, "limit=1000", "offset=1", "reference={line}", "body={body_key}"),
@@ -423,10 +575,28 @@ MORE: dict[str, list[Route]] = {
         adding_notes("contract", agent=(403, 404)),
     ],
     "api-line-detail": [thing("old"), thing("alone")],
+    "api-contract-detail": [
+        thing("call_off", agent=(200, 404)),
+        thing("draft", only=BUYER, refused=404),
+    ],
     "api-site-detail": [thing("hidden")],
     "lines": [of_all(others=200, asks=("q={line}", "q={postcode}", "todo=PAID_TWICE"))],
     "sites": [of_all(asks=("sort=postcode",))],
     "contracts": [of_all(others=200)],
+    "calloff": [thing("draft", get=302, only=BUYER, refused=404)],
+    "calloffs": [of_all(others=200, asks=("sort=-committed",))],
+    "radar": [of_all(asks=("within=24&supplier={supplier_code}", "together={council}"))],
+    "publish": [of_all(asks=("quarter=2013-04",))],
+    "prices": [of_all(others=200, asks=("q={call_off}",))],
+    "quotes": [of_all(others=200, asks=("state=open",))],
+    **{
+        name: [of_all(only=OFFICER, posts=lambda place: {}, post_only=OFFICER)]
+        for name in ("price-book-upload", "prices-raise")
+    },
+    **{
+        name: [of_all(404, others=404, refused=404)]
+        for name in ("calloff-award", "publish-file", "foi", "compare", "quote-keep")
+    },
     "savings": [of_all(asks=("by=council", "by=contract"))],
     "spend": [of_all()],
     "council": [of_all(302, others=302)],
@@ -634,6 +804,12 @@ def secrets_of(place: Place) -> dict[str, object]:
         "contract": keys["contract"].reference,
         "title": keys["contract"].title,
         "supplier_key": place.supplier.pk,
+        "supplier_code": place.supplier.code,
+        "call_off": keys["call_off"].reference,
+        "call_off_key": keys["call_off"].pk,
+        "quote": keys["quote"].number,
+        "framework": keys["framework"].code,
+        "item": keys["item"].code,
         "site_key": keys["site"].pk,
         "membership_key": keys["membership"].pk,
         "approver": keys["approver"].name,
@@ -643,14 +819,14 @@ def secrets_of(place: Place) -> dict[str, object]:
 
 OF_NOTHING = {
     **dict.fromkeys(("line", "old", "phone", "account", "site", "body"), "xqj-zzv-9"),
-    **dict.fromkeys(("contract", "title", "approver"), "xqj-zzv-9"),
-    **dict.fromkeys(("site_key", "membership_key", "approver_key"), NO_KEY),
+    **dict.fromkeys(("contract", "title", "approver", "call_off", "quote"), "xqj-zzv-9"),
+    **dict.fromkeys(("site_key", "membership_key", "approver_key", "call_off_key"), NO_KEY),
     **dict.fromkeys(("postcode", "hidden_postcode"), "XQ7 7QX"),
     "body_key": NO_KEY,
     "council": "XXX",
     "site_code": "XQJV",
 }
-REFERENCE_DATA = {"supplier_key"}
+REFERENCE_DATA = {"supplier_key", "supplier_code", "framework", "item"}
 # How rows are narrowed by a question does not depend on more than this.
 ASKING = ("NETWORK_OFFICER", "AUDITOR", "SUPPLIER_AGENT", "NOBODY")
 
@@ -718,6 +894,13 @@ def test_no_file_holds_anything_of_another_council(world, name, route):
 # Writing
 
 
+def send(client: Client, method: str, asked: str, form: dict):
+    """Send a form to a page, or the same as JSON to the API, which wants each write named."""
+    is_json = asked.startswith("/api/") and "file" not in form
+    how = {"content_type": "application/json"} if is_json else {}
+    return getattr(client, method)(asked, form, headers={"Idempotency-Key": str(uuid4())}, **how)
+
+
 def held() -> dict[str, int]:
     """Count the rows of every table of ours, those that keep what rows were among them."""
     return {
@@ -740,7 +923,7 @@ def test_nothing_changes_that_one_may_not_change(world, name, route):
             asked = address(name, route, place)
             for method in ("post", "delete"):
                 form = route.posts(place) if route.posts else {"name": "changed"}
-                response = getattr(person.client, method)(asked, form)
+                response = send(person.client, method, asked, form)
                 assert response.status_code in (403, 404, 405), (person.name, method, asked)
                 assert not leaks(world, person, route, text_of(response))
             if not route.posts:
@@ -754,9 +937,13 @@ def test_nothing_changes_that_one_may_not_change(world, name, route):
 def test_a_form_sent_to_what_exists_elsewhere_is_answered_as_to_nowhere(world, name, route):
     for person in world.people.values():
         if person.place is world.own and person.role in AT_A_COUNCIL:
+            form = route.posts(world.foreign)
             answers = [
-                without(text_of(person.client.post(asked, route.posts(world.foreign))), asked)
-                for asked in (address(name, route, world.foreign), address(name, route, None))
+                without(text_of(send(person.client, "post", asked, form)), asked, *keys.values())
+                for asked, keys in (
+                    (address(name, route, world.foreign), route.fill(world.foreign)),
+                    (address(name, route, None), route.unknown),
+                )
             ]
             assert answers[0] == answers[1]
 

@@ -18,7 +18,7 @@ from boroughs import audit, jobs
 from boroughs.authorization import resolve
 from boroughs.models import AuditEvent, Council, Generation, JobRun, Membership, Supplier, User
 from londonpsn.common import kept_files
-from services.models import ServiceType
+from services.models import LegalRule, ServiceType
 from tests import factories as new
 from tests.conftest import sign_in
 from tests.factories import APRIL, AT, TODAY
@@ -42,6 +42,7 @@ class Kind(StrEnum):
     TRAIL = "trail"
     ACCESS = "access"
     TOKEN = "token"
+    DRAFT = "draft"  # a call-off that is not awarded yet
 
 
 EVERYBODY = {*AT_A_COUNCIL, *IN_THE_PROGRAMME}
@@ -56,6 +57,7 @@ SEES = {
     Kind.TRAIL: {Role.AUDITOR, Role.ADMINISTRATOR},
     Kind.ACCESS: {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR},
     Kind.TOKEN: {Role.AUDITOR, Role.ADMINISTRATOR},
+    Kind.DRAFT: {Role.BUYER},
 }
 
 
@@ -144,6 +146,7 @@ def _place(letter: str) -> Place:
     _write_places(place)
     _write_lines(place)
     _write_money(place)
+    _write_call_offs(place)
     _write_people(place)
     return place
 
@@ -295,6 +298,58 @@ def _write_money(place: Place) -> None:
         published_name=place.mark(Kind.RECORD, "published"),
         amount=_pounds(place, Kind.RECORD, 65_000 + letter),
     )
+
+
+def _write_call_offs(place: Place) -> None:
+    """One that is awarded, with its prices, a quote, a change, an option and a notice; a draft."""
+    mark, keys, letter = place.mark, place.keys, ord(place.letter)
+    framework = new.new_framework(code=f"zed-{place.letter.lower()}")
+    facts = {"supplier": place.supplier, "body": keys["body"], "framework": framework}
+    call_off = new.new_call_off(
+        place.council,
+        reference=mark(Kind.LINE, "call-off"),
+        title=mark(Kind.LINE, "call-off-title"),
+        value=_pounds(place, Kind.LINE, 310_000 + letter),
+        vat=_pounds(place, Kind.LINE, 62_000 + letter),
+        ceiling=_pounds(place, Kind.RECORD, 340_000 + letter),
+        irrecoverable_vat=_pounds(place, Kind.RECORD, 1_900 + letter),
+        description=mark(Kind.LINE, "bought"),
+        route_reason=mark(Kind.RECORD, "why-this-way"),
+        conflict=mark(Kind.RECORD, "interests"),
+        decision_reference=mark(Kind.RECORD, "decision"),
+        cost_centre=mark(Kind.RECORD, "call-off-centre"),
+        organisational_unit=mark(Kind.RECORD, "unit"),
+        notice_days=90,
+        index_base="PREVIOUS",
+        **facts,
+    )
+    draft = new.new_call_off(
+        place.council,
+        stage="DRAFT",
+        reference=mark(Kind.DRAFT, "reference"),
+        title=mark(Kind.DRAFT, "title"),
+        **facts,
+    )
+    new.new_contract_extension(contract=call_off)
+    new.new_contract_change(contract=call_off, reason=mark(Kind.RECORD, "change"))
+    new.new_contract_notice(contract=call_off, waived_reason=mark(Kind.RECORD, "waived"))
+    price = new.new_price(call_off, amount=_pounds(place, Kind.LINE, 3_000 + letter))
+    quote = new.new_quote(
+        call_off,
+        price.item,
+        site=keys["site"],
+        number=mark(Kind.LINE, "quote"),
+        monthly=_pounds(place, Kind.LINE, 5_000 + letter),
+        one_off=_pounds(place, Kind.LINE, 7_000 + letter),
+    )
+    new.new_indexation_run(call_off)
+    new.new_register_edition(place.council, link=f"https://{mark(Kind.RECORD, 'published')}.test/")
+    for thing in (call_off, quote):
+        thing.documents.add(keys["document"])
+        thing.notes.add(keys["note"])
+    keys |= {"call_off": call_off, "draft": draft, "price": price, "quote": quote}
+    keys |= {"framework": framework, "item": price.item}
+    keys["legal_rule"] = LegalRule.objects.earliest("pk")
 
 
 def _write_people(place: Place) -> None:

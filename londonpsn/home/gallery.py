@@ -170,6 +170,14 @@ def shown(request) -> dict[str, dict[str, dict]]:
                 "label": "made-up rows",
             }
         },
+        "problems": {
+            "One of three": {
+                "problems": [SimpleNamespace(line=7, cell="abc", text="This is no amount.")],
+                "more": 2,
+                "note": "Correct them in the file.",
+                "reason": "Why it cannot be taken",
+            }
+        },
         "rates": {
             "Large": {"rates": _rates()},
             "Small": {"rates": _rates(), "size": "small"},

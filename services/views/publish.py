@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -97,7 +97,8 @@ def publish(request, slug):
         raise PermissionDenied(NOT_YOURS)
     quarter = _quarter_asked(request)
     if slug == "all":
-        return _all_councils(request, quarter)
+        is_asked = request.method != "POST"
+        return _all_councils(request, quarter) if is_asked else HttpResponseNotAllowed(["GET"])
     council = find_council(visible_councils(user), slug=slug)
     form = PublishedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

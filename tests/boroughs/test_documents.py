@@ -17,7 +17,7 @@ from boroughs.authorization import resolve
 from boroughs.models import AuditEvent, Council, Document, Note
 from londonpsn.common import clock, kept_files
 from londonpsn.common.errors import BadInput, NotVisible
-from services.models import Contract, Line, Replacement
+from services.models import Contract, Line, Quote, Replacement
 from tests import factories as new
 from tests.common.test_file_kinds import EXE, PDF
 from tests.conftest import person
@@ -360,26 +360,36 @@ def test_the_api_tells_a_supplier_nobodys_name_and_no_thing_that_it_does_not_see
     assert other.pk not in [about["id"] for about in row["about"]]
 
 
+def things_of(line) -> dict[str, object]:
+    """One thing of each kind that carries documents, of the line's council."""
+    council = line.body.council
+    call_off = Contract.objects.call_offs().filter(council=council).first()
+    return {
+        "line": line,
+        "site": line.site,
+        "contract": Contract.objects.filter(council=council, kind="CONTRACT").first(),
+        "move": Replacement.objects.filter(body=line.body).first(),
+        "quote": Quote.objects.filter(council=council).first() or new.new_quote(call_off),
+    }
+
+
 def test_every_kind_of_thing_shows_what_hangs_on_it(line, browse):
-    contract = Contract.objects.filter(council=line.body.council).first()
-    replacement = Replacement.objects.filter(body=line.body).first()
-    things = {"line": line, "site": line.site, "contract": contract, "move": replacement}
+    things = things_of(line)
     assert things.keys() == attachments.CARRIERS.keys()
 
     for kind, thing in things.items():
         add(thing, person(NETWORK), title=f"Proof of {kind}")
         documents.add_note(subject=thing, text=f"Note of {kind}", by=person(NETWORK), at=AT)
-        text = browse(NETWORK).get(attachments.CARRIERS[kind].address(thing)).content.decode()
+        page = attachments.CARRIERS[kind].address(thing)
+        text = browse(NETWORK).get(page, follow=True).content.decode()
         assert f"Proof of {kind}" in text
         assert f"Note of {kind}" in text
         assert f'href="/attach/{kind}/{thing.pk}/document/"' in text
 
 
-@pytest.mark.parametrize("kind", ["line", "site", "contract", "move"])
+@pytest.mark.parametrize("kind", ["line", "site", "contract", "move", "quote"])
 def test_many_documents_and_notes_cost_no_more_queries(line, browse, kind):
-    contract = Contract.objects.filter(council=line.body.council).first()
-    replacement = Replacement.objects.filter(body=line.body).first()
-    thing = {"line": line, "site": line.site, "contract": contract, "move": replacement}[kind]
+    thing = things_of(line)[kind]
     for number in range(20):
         add(thing, person(NETWORK), title=f"Proof {number}")
         documents.add_note(subject=thing, text=f"Note {number}", by=person(NETWORK), at=AT)

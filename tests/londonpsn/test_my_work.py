@@ -290,7 +290,7 @@ def test_more_than_a_page_of_a_band_is_said_with_the_way_to_it(db, browse):
     text = browse("network@camden").get("/my-work/").content.decode()
 
     assert "53 late" in text
-    more = 'and 2 more (lines paid twice) in <a href="/c/all/lines/?todo=paid-twice">the whole list'
+    more = 'and 2 more (lines paid twice) in <a href="/c/all/lines/?todo=paid-twice">Lines'
     assert more in text
 
 

@@ -345,6 +345,7 @@ def test_every_admin_list_and_record_opens(admin):
 
 
 KEPT = {
+    "catalogueitem",
     "user",
     "contact",
     "supplier",
