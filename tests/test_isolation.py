@@ -939,13 +939,18 @@ def test_a_form_sent_to_what_exists_elsewhere_is_answered_as_to_nowhere(world, n
         if person.place is world.own and person.role in AT_A_COUNCIL:
             form = route.posts(world.foreign)
             answers = [
-                without(text_of(send(person.client, "post", asked, form)), asked, *keys.values())
+                without(text_of(send(person.client, "post", asked, form)), asked, *quoted(keys))
                 for asked, keys in (
                     (address(name, route, world.foreign), route.fill(world.foreign)),
                     (address(name, route, None), route.unknown),
                 )
             ]
             assert answers[0] == answers[1]
+
+
+def quoted(keys: dict) -> list[str]:
+    """Return keys as an answer says them: “7”."""
+    return [f"“{key}”" for key in keys.values()]
 
 
 def may_post(route: Route, person: Person, place: Place) -> bool:
