@@ -118,7 +118,12 @@ def keys_of(path: str, place) -> list[int]:
     rows = {
         "bodies": [keys["body"]],
         "connections": [keys["connection"]],
-        "contracts": [keys["contract"]],
+        "contracts": [keys["contract"], keys["call_off"], keys["draft"]],
+        "frameworks": [keys["framework"]],
+        "legal-rules": [keys["legal_rule"]],
+        "catalogue-items": [keys["item"]],
+        "prices": [keys["price"]],
+        "quotes": [keys["quote"]],
         "councils": [place.council],
         "jobs": list(place.council.job_runs.all()),
         "delegations": [keys["delegation"]],

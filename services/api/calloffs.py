@@ -61,12 +61,13 @@ class ContractSerializer(serializers.ModelSerializer):
     """A contract; a call-off is one of ``kind`` CALL_OFF.
 
     ``in_force_until`` is the first day without, with the options taken and every roll-on counted;
-    ``ends_on`` is that of the contract itself. To suppliers the council's own side is null.
+    ``ends_on`` is that of the contract itself. To suppliers the council's own side is null, or
+    empty.
     """
 
     council = serializers.CharField(source="council.register_code")
     supplier = serializers.CharField(source="supplier.name")
-    framework = serializers.CharField(source="framework.code", default=None)
+    framework = serializers.CharField(source="framework.code", default=None, allow_null=True)
     value, vat, irrecoverable_vat, ceiling = (Pounds(allow_null=True) for _ in range(4))
     in_force_until = serializers.SerializerMethodField()
     give_notice_by = serializers.SerializerMethodField()
@@ -98,8 +99,15 @@ class ContractSerializer(serializers.ModelSerializer):
         shown = super().to_representation(contract)
         user = self.context["request"].user
         if not user.access.allows(Permission.RECORD_VIEW, contract.council_id):
-            shown |= {name: None for name in INSIDE if name in shown}
+            shown |= {name: self._nothing(name) for name in INSIDE if name in shown}
         return shown
+
+    def _nothing(self, name: str):
+        """Return what stands for a field that is not told: as the document has it for unknown."""
+        field = self.fields[name]
+        if isinstance(field, serializers.ListSerializer):
+            return []
+        return "" if isinstance(field, serializers.CharField) else None
 
 
 class ContractDetailSerializer(ContractSerializer):

@@ -59,7 +59,7 @@ class PriceSerializer(serializers.ModelSerializer):
 class QuoteSerializer(serializers.ModelSerializer):
     council = serializers.CharField(source="council.register_code")
     item = serializers.CharField(source="item.code")
-    site = serializers.CharField(source="site.code", default=None)
+    site = serializers.CharField(source="site.code", default=None, allow_null=True)
     monthly, one_off = UnitPounds(), UnitPounds()
     is_orderable = serializers.SerializerMethodField()
 

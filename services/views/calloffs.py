@@ -127,6 +127,7 @@ def calloffs(request, slug):
         return file
     context = {
         "council": council,
+        "slug": slug,
         "table": table.on_page(request),
         "is_inside": is_inside,
         "may_award": council is not None and can(user, AWARD, council),

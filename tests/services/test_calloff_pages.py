@@ -180,7 +180,7 @@ def test_suppliers_see_their_own_awarded_call_offs_without_internal_reasons(call
     assert "Ordered" not in listed
     assert (answer["title"], answer["conflict"], answer["burn_down"]) == (
         "Camden voice",
-        None,
+        "",
         None,
     )
     assert client.get(f"/calloffs/{other.pk}/").status_code == 404
