@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from boroughs import jobs, mails
-from boroughs.actions import people, reference, tokens
+from boroughs.actions import people, reference, roles, tokens
 from boroughs.authorization import Permission, can
 from boroughs.models import (
     ApiToken,
@@ -201,9 +201,9 @@ class PersonAdmin(Kept):
         by = {"by": request.user, "at": clock.now()}
         for row in formset.save(commit=False):
             if row.pk:
-                people.change_role(membership_id=row.pk, ends_on=row.ends_on, limit=row.limit, **by)
+                roles.change_role(membership_id=row.pk, ends_on=row.ends_on, limit=row.limit, **by)
             else:
-                people.give_role(
+                roles.give_role(
                     user_id=form.instance.pk,
                     role=row.role,
                     council=row.council,

@@ -8,7 +8,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from boroughs.actions.people import delegate, end_delegation
+from boroughs.actions.deputies import delegate, end_delegation
 from boroughs.api.filters import COUNCIL
 from boroughs.api.serializers import Pounds
 from boroughs.api.views import NarrowedViewSet

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 
 from boroughs import audit, tasks, trail
-from boroughs.actions import people, reference
+from boroughs.actions import people, reference, roles
 from boroughs.authorization import resolve
 from boroughs.models import AuditEvent, Council, Site, TrailCheck
 from londonpsn.common.errors import Refused
@@ -176,7 +176,7 @@ def test_nobody_gives_or_changes_their_own_role(camden):
     own = administrator.memberships.get()
 
     with pytest.raises(Refused, match="another administrator"):
-        people.give_role(
+        roles.give_role(
             user_id=administrator.pk,
             role="APPROVER",
             council=camden,
@@ -185,7 +185,7 @@ def test_nobody_gives_or_changes_their_own_role(camden):
             at=AT,
         )
     with pytest.raises(Refused, match="another administrator"):
-        people.change_role(
+        roles.change_role(
             membership_id=own.pk, ends_on=date(2020, 1, 1), limit=None, by=administrator, at=AT
         )
 
@@ -198,7 +198,7 @@ def test_a_deputy_does_not_confirm_the_role_that_they_stand_in_for(camden):
     new.new_delegation(membership=role, deputy=deputy)
 
     with pytest.raises(PermissionDenied):
-        people.confirm_roles(membership_ids=[role.pk], by=resolve(deputy, TODAY), on=TODAY, at=AT)
+        roles.confirm_roles(membership_ids=[role.pk], by=resolve(deputy, TODAY), on=TODAY, at=AT)
 
 
 def test_who_may_not_see_an_address_does_not_lift_its_protection(camden):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from boroughs.actions import people
+from boroughs.actions import deputies
 from boroughs.authorization import GRANTS, Permission, Role, can, resolve
 from boroughs.models import Delegation, Membership
 from tests import factories as new
@@ -146,7 +146,7 @@ class Authorization(TestCase):
             revoked_on = one["revoked_on"]
             if revoked_on is not None and revoked_on < one["end"]:
                 giver = resolve(row.membership.user, row.starts_on)
-                people.end_delegation(delegation_id=row.pk, by=giver, at=AT, today=on(revoked_on))
+                deputies.end_delegation(delegation_id=row.pk, by=giver, at=AT, today=on(revoked_on))
         return users, councils
 
 
