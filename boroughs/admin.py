@@ -135,10 +135,26 @@ class KeptInline(admin.TabularInline):
         return False
 
 
+class RoleForm(forms.ModelForm):
+    """A role to give or to change; says beside the row what the action would refuse."""
+
+    def clean(self):
+        given, today = super().clean(), clock.today()
+        try:
+            if self.instance.pk is None and given.get("starts_on"):
+                roles.check_first_day(given["starts_on"], today)
+            if self.instance.pk and self.has_changed():
+                roles.check_change(self.initial["ends_on"], given.get("ends_on"), today)
+        except Refused as error:
+            raise forms.ValidationError(str(error)) from None
+        return given
+
+
 class HeldRoleInline(KeptInline):
     """The roles that a person holds or held: of one the end and the limit can change."""
 
     model = Membership
+    form = RoleForm
     fk_name = "user"
     verbose_name_plural = "roles held"
     extra = 0
@@ -153,6 +169,7 @@ class NewRoleInline(KeptInline):
     """A role to give; none is shown that is held."""
 
     model = Membership
+    form = RoleForm
     fk_name = "user"
     verbose_name_plural = "new role"
     fields = ["role", "council", "supplier", "programme_wide", "starts_on", "ends_on", "limit"]
@@ -198,7 +215,7 @@ class PersonAdmin(Kept):
             transaction.on_commit(partial(mails.send_invitation, user, link=link))
 
     def save_formset(self, request, form, formset, change):
-        by = {"by": request.user, "at": clock.now()}
+        by = {"by": request.user, "at": clock.now(), "today": clock.today()}
         for row in formset.save(commit=False):
             if row.pk:
                 roles.change_role(membership_id=row.pk, ends_on=row.ends_on, limit=row.limit, **by)
@@ -208,6 +225,7 @@ class PersonAdmin(Kept):
                     role=row.role,
                     council=row.council,
                     supplier=row.supplier,
+                    programme_wide=row.programme_wide,
                     starts_on=row.starts_on,
                     ends_on=row.ends_on,
                     limit=row.limit,

@@ -138,6 +138,9 @@ BREAKS = {
     "membership_of_the_programme_has_a_programme_role": lambda: new.new_membership(
         role="ADMINISTRATOR"
     ),
+    "membership_of_the_programme_reads_or_runs_it": lambda: new.new_membership(
+        role="APPROVER", programme_wide=True
+    ),
     "membership_one_at_a_time": overlapping_memberships,
     "membership_limit_is_not_negative": lambda: new.new_membership(role="APPROVER", limit=-1),
     "membership_with_a_limit_is_an_approver": lambda: new.new_membership(role="BUYER", limit=1),

@@ -7,9 +7,11 @@ from django.db import IntegrityError, transaction
 from boroughs import audit
 from boroughs.authorization import Permission, check
 from boroughs.models import AuditEvent, Delegation, Membership, User
+from boroughs.queries import possible_deputies
 from londonpsn.common.errors import BadInput, Refused
 
 Type = AuditEvent.Type
+MOST_DAYS = 92  # a quarter of a year: who is away for longer has a successor
 
 
 @transaction.atomic
@@ -26,9 +28,11 @@ def delegate(
 ) -> Delegation:
     """Pass a role and its limit to a deputy for stated days.
 
-    By the person whose role it is, or whoever keeps people. Raises Refused for oneself, days that
-    are over, another deputy's overlap, or a role that was itself only passed on. It begins today
-    at the earliest: nobody is made to have held what they did not.
+    By the person whose role it is, or whoever keeps people, never to themselves. Raises Refused
+    for somebody who does not work at the same place or may not sign in, the same deputy twice on a
+    day, or days on which the role is not held; BadInput for days that are over or too many. It
+    begins today at the earliest: nobody is made to have held what they did not. ``reason`` is free
+    text, which may name people, so it stays out of the trail (decisions 31).
     """
     membership = (
         Membership.objects.select_for_update(of=["self"])
@@ -37,14 +41,10 @@ def delegate(
     )
     if membership.user_id != by.pk:
         check(by, Permission.ADMIN_USE)
-    if deputy.pk == membership.user_id:
-        raise Refused("A deputy is somebody else. Choose another person.")
+    _check_deputy(membership, deputy, by, today)
     if not reason.strip():
         raise BadInput("Say why, for example “leave” or “training”.")
-    if not today <= starts_on < ends_on:
-        raise BadInput("The days end before they begin, or are past. Choose today or days to come.")
-    if not membership_lasts(membership, starts_on, ends_on):
-        raise Refused("The role itself is not held on all of these days. Choose others.")
+    _check_days(membership, starts_on, ends_on, today)
     delegation = Delegation(
         membership=membership,
         deputy=deputy,
@@ -65,16 +65,8 @@ def delegate(
         council=membership.council,
         subject=delegation,
         after={"deputy": deputy.pk, "starts_on": starts_on, "ends_on": ends_on},
-        note=reason,
     )
     return delegation
-
-
-def membership_lasts(membership: Membership, starts_on: date, ends_on: date) -> bool:
-    """Answer whether the role is held on every day from ``starts_on`` until before ``ends_on``."""
-    return membership.starts_on <= starts_on and (
-        membership.ends_on is None or ends_on <= membership.ends_on
-    )
 
 
 @transaction.atomic
@@ -109,3 +101,24 @@ def end_delegation(*, delegation_id: int, by: User, at: datetime, today: date) -
     if not has_begun:
         delegation.delete()
     return delegation
+
+
+def _check_deputy(membership: Membership, deputy: User, by: User, today: date) -> None:
+    if deputy.pk == membership.user_id:
+        raise Refused("A deputy is somebody else. Choose another person.")
+    if deputy.pk == by.pk:
+        raise Refused("Nobody passes another person’s role to themselves. Ask whose role it is.")
+    if not possible_deputies(membership, today).filter(pk=deputy.pk).exists():
+        raise Refused("A deputy works at the same place and may sign in. Choose another person.")
+
+
+def _check_days(membership: Membership, starts_on: date, ends_on: date, today: date) -> None:
+    if not today <= starts_on < ends_on:
+        raise BadInput("The days end before they begin, or are past. Choose today or days to come.")
+    if (ends_on - starts_on).days > MOST_DAYS:
+        raise BadInput(f"A deputy stands in for {MOST_DAYS} days at most. Choose fewer.")
+    is_held = membership.starts_on <= starts_on and (
+        membership.ends_on is None or ends_on <= membership.ends_on
+    )
+    if not is_held:
+        raise Refused("The role itself is not held on all of these days. Choose others.")

@@ -70,7 +70,12 @@ def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
             # A role holds one day at least: one that begins later keeps its first.
             ends_on = max(today, membership.starts_on + timedelta(days=1))
             change_role(
-                membership_id=membership.pk, ends_on=ends_on, limit=membership.limit, by=by, at=at
+                membership_id=membership.pk,
+                ends_on=ends_on,
+                limit=membership.limit,
+                by=by,
+                at=at,
+                today=today,
             )
     taken = Delegation.objects.filter(deputy=user, ends_on__gt=today)
     for delegation in taken.order_by("pk"):

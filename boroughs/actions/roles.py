@@ -10,9 +10,26 @@ from django.db import IntegrityError, transaction
 from boroughs import audit
 from boroughs.authorization import Permission, check
 from boroughs.models import AuditEvent, Council, Membership, Supplier, User
-from londonpsn.common.errors import Refused
+from londonpsn.common.errors import BadInput, Refused
 
 Type = AuditEvent.Type
+
+
+def check_first_day(starts_on: date, today: date) -> None:
+    """Raise BadInput for a role that would begin in the past: it was not held then."""
+    if starts_on < today:
+        raise BadInput("The past stays as it was. A role begins today or later.")
+
+
+def check_change(was: date | None, ends_on: date | None, today: date) -> None:
+    """Raise for a change of the past of a role; ``was`` is its first day without until now.
+
+    Refused for a role that is over, BadInput for a new end that is.
+    """
+    if was is not None and was <= today:
+        raise Refused("This role is over and stays as it was. Give a new one instead.")
+    if ends_on != was and ends_on is not None and ends_on < today:
+        raise BadInput("The past stays as it was. The first day without is today or later.")
 
 
 @transaction.atomic
@@ -22,25 +39,30 @@ def give_role(
     role: Membership.Role,
     by: User | None,
     at: datetime,
+    today: date,
     starts_on: date,
     ends_on: date | None = None,
     council: Council | None = None,
     supplier: Supplier | None = None,
+    programme_wide: bool = False,
     limit: Decimal | None = None,
 ) -> Membership:
-    """Give a person a role at a council, at a supplier or, with neither, in the programme.
+    """Give a person a role at a council, at a supplier or in the whole programme: one of them.
 
     ``limit`` is pounds. Raises Refused where they hold it already on one of these days, or where
-    the role and the place do not fit.
+    the role and the place do not fit, and BadInput for a day before ``today``, by which the past
+    would be rewritten. The portal itself (``by`` None) may give what was held before it began.
     """
     check(by, Permission.ADMIN_USE)
     _not_oneself(by, user_id)
+    if by is not None:
+        check_first_day(starts_on, today)
     membership = Membership(
         user_id=user_id,
         role=role,
         council=council,
         supplier=supplier,
-        programme_wide=not (council or supplier),
+        programme_wide=programme_wide,
         starts_on=starts_on,
         ends_on=ends_on,
         limit=limit,
@@ -65,12 +87,19 @@ def give_role(
 
 @transaction.atomic
 def change_role(
-    *, membership_id: int, ends_on: date | None, limit: Decimal | None, by: User, at: datetime
+    *,
+    membership_id: int,
+    ends_on: date | None,
+    limit: Decimal | None,
+    by: User | None,
+    at: datetime,
+    today: date,
 ) -> Membership:
     """Set the first day without a role, or its limit in pounds; nothing else of it changes.
 
-    A role is never deleted: what somebody could do stays known. Raises Refused for a day or limit
-    that the role cannot have.
+    A role is never deleted, and its past never changed: what somebody could do stays known. Raises
+    Refused for a day or limit that the role cannot have and for a role that is over, BadInput for
+    an end before ``today``; the portal itself (``by`` None) is held to neither.
     """
     check(by, Permission.ADMIN_USE)
     membership = Membership.objects.select_for_update(of=["self"]).get(pk=membership_id)
@@ -79,6 +108,8 @@ def change_role(
     membership.ends_on, membership.limit = ends_on, limit
     after = _facts(membership)
     if after != before:
+        if by is not None:
+            check_change(before["ends_on"], ends_on, today)
         try:
             with transaction.atomic():
                 membership.save(update_fields=["ends_on", "limit"])

@@ -44,8 +44,10 @@ class AuditEventType(models.TextChoices):
     SIGN_IN_FAILED = "SIGN_IN_FAILED", "Sign-in failed"
     SIGN_IN_THROTTLED = "SIGN_IN_THROTTLED", "Sign-in held up after too many tries"
     PASSWORD_CHANGED = "PASSWORD_CHANGED", "Password changed"
+    MAIL_CHANGED = "MAIL_CHANGED", "Mail address to sign in with changed"
     SECOND_FACTOR_ADDED = "SECOND_FACTOR_ADDED", "Second factor added"
     SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "Second factor removed"
+    SECOND_FACTOR_RESET = "SECOND_FACTOR_RESET", "Second factor reset by an administrator"
     SESSIONS_ENDED = "SESSIONS_ENDED", "Signed out everywhere else"
     TOKEN_REFUSED = "TOKEN_REFUSED", "API token refused"
 

@@ -88,6 +88,14 @@ class MembershipQuerySet(models.QuerySet):
     def in_force_on(self, day):
         return self.filter(in_force_on(day))
 
+    def beside(self, membership):
+        """Keep the roles at the very same place as ``membership``."""
+        return self.filter(
+            council_id=membership.council_id,
+            supplier_id=membership.supplier_id,
+            programme_wide=membership.programme_wide,
+        )
+
     def visible_to(self, user):
         """Keep the roles at councils where the person may see who holds which."""
         councils = user.access.councils_with("ACCESS_VIEW")
@@ -178,6 +186,15 @@ class Membership(models.Model):
                 ),
                 condition=~Q(role__in=["PROGRAMME_OFFICER", "ADMINISTRATOR"])
                 | Q(programme_wide=True),
+            ),
+            CheckConstraint(
+                name="membership_of_the_programme_reads_or_runs_it",
+                violation_error_message=(
+                    "In the whole programme there are only administrators, programme officers, "
+                    "viewers and auditors. Name the council where this role is held."
+                ),
+                condition=Q(programme_wide=False)
+                | Q(role__in=["ADMINISTRATOR", "PROGRAMME_OFFICER", "VIEWER", "AUDITOR"]),
             ),
             ExclusionConstraint(
                 name="membership_one_at_a_time",

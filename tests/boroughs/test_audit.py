@@ -183,10 +183,16 @@ def test_nobody_gives_or_changes_their_own_role(camden):
             starts_on=TODAY,
             by=administrator,
             at=AT,
+            today=TODAY,
         )
     with pytest.raises(Refused, match="another administrator"):
         roles.change_role(
-            membership_id=own.pk, ends_on=date(2020, 1, 1), limit=None, by=administrator, at=AT
+            membership_id=own.pk,
+            ends_on=date(2020, 1, 1),
+            limit=None,
+            by=administrator,
+            at=AT,
+            today=TODAY,
         )
 
     assert events() == []
