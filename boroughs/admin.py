@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from boroughs import jobs, mails
@@ -178,6 +179,12 @@ class NewRoleInline(KeptInline):
         return super().get_queryset(request).none()
 
 
+class ResetForm(forms.Form):
+    """Why people's second step at sign-in is reset."""
+
+    reason = forms.ChoiceField(choices=[("", "Choose"), *people.ResetReason.choices])
+
+
 class NewUserForm(forms.ModelForm):
     """Whom to invite. They choose their own password by the link that is mailed to them."""
 
@@ -195,7 +202,7 @@ class PersonAdmin(Kept):
 
     form = NewUserForm
     inlines = [HeldRoleInline, NewRoleInline]
-    actions = ["let_go", "anonymize"]
+    actions = ["reset_second_factor", "let_go", "anonymize"]
     list_display = ["email", "name", "is_active", "last_login"]
     list_filter = ["is_active", "memberships__role"]
     search_fields = ["email", "name"]
@@ -231,6 +238,18 @@ class PersonAdmin(Kept):
                     limit=row.limit,
                     **by,
                 )
+
+    @admin.action(description="Reset the second step at sign-in of the selected people")
+    def reset_second_factor(self, request, queryset):
+        """A page asks why; its form comes back here."""
+        form = ResetForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            reset = partial(people.reset_second_factor, reason=form.cleaned_data["reason"])
+            return self._each(request, queryset, "second step reset", reset)
+        context = {"form": form, "people": queryset.order_by("email"), "opts": self.opts}
+        context |= {"title": "Reset the second step at sign-in"}
+        context |= self.admin_site.each_context(request)
+        return TemplateResponse(request, "admin/reset_second_factor.html", context)
 
     @admin.action(description="Let the selected people go: end their roles and tokens")
     def let_go(self, request, queryset):

@@ -842,7 +842,7 @@ def test_a_role_of_another_council_is_not_passed_on_nor_taken_by_its_people(worl
 
 def test_a_token_is_not_made_for_another_council(world):
     officer, before = world.people["NETWORK_OFFICER"], held()
-    form = {"name": "t", "scope": "READ", "expires_on": "2099-01-01"}
+    form = {"name": "t", "scope": "READ", "expires_on": "2099-01-01", "nonce": "n"}
 
     page = officer.client.post(reverse("tokens"), form | {"council": world.foreign.council.pk})
     program = officer.client.post(
@@ -880,6 +880,7 @@ def test_a_token_for_one_council_gets_nothing_of_another(world, name):
     route = ROUTES[name]
     for user in (officer, both):
         secret, digest = new.ApiToken.new_secret()
+        new.new_second_factor(user)
         new.new_api_token(user=user, digest=digest, council=world.own.council)
         client = Client(headers={"Authorization": f"Token {secret}"})
         narrowed = Person("token", Role.FINANCE, world.own, client)

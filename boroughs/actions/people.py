@@ -1,25 +1,36 @@
 """Every write of people: who they are, how they sign in, and that they leave."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
 
-from boroughs import audit
+from boroughs import audit, mails
 from boroughs.actions.deputies import end_delegation
-from boroughs.actions.roles import change_role
+from boroughs.actions.roles import change_role, give_role
 from boroughs.authorization import Permission, check
-from boroughs.models import ApiToken, AuditEvent, Delegation, User
+from boroughs.models import ApiToken, AuditEvent, Delegation, Membership, User
 from londonpsn.common.errors import Refused
 
 Type = AuditEvent.Type
 
 
+class ResetReason(TextChoices):
+    """Why somebody's second factor is taken away; a choice, because free text may name people."""
+
+    LOST = "LOST", "The phone or key is lost or broken"
+    REPLACED = "REPLACED", "The phone or key was replaced, and the old one is gone"
+    EXPOSED = "EXPOSED", "Somebody else may have it"
+
+
 @transaction.atomic
-def invite(*, email: str, name: str, by: User, at: datetime) -> User:
+def invite(*, email: str, name: str, by: User | None, at: datetime) -> User:
     """Add a person, who has no role and no password yet. Raises Refused for an address held."""
     check(by, Permission.ADMIN_USE)
     try:
@@ -32,24 +43,76 @@ def invite(*, email: str, name: str, by: User, at: datetime) -> User:
 
 
 @transaction.atomic
+def set_up_administrator(
+    *, email: str, name: str, password: str, at: datetime, today: date
+) -> User:
+    """Add the first administrator of a portal, who invites everybody else: at its console alone.
+
+    Both events are the portal's own. Raises Refused for an address held.
+    """
+    user = invite(email=email, name=name, by=None, at=at)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    role = {"role": Membership.Role.ADMINISTRATOR, "programme_wide": True, "starts_on": today}
+    give_role(user_id=user.pk, by=None, at=at, today=today, **role)
+    return user
+
+
+@transaction.atomic
 def change_person(*, user_id: int, email: str, name: str, by: User, at: datetime) -> User:
-    """Correct a person's name or mail address; which of them is written, never what it is."""
+    """Correct a person's name or mail address; which of them is written, never what it is.
+
+    Whoever has the new address can ask for a new password: so the person is signed out, their API
+    tokens end, and the old address is told. Raises Refused for one's own address.
+    """
     check(by, Permission.ADMIN_USE)
     user = User.objects.select_for_update().get(pk=user_id)
+    was = user.email
     new = {"email": email.strip().lower(), "name": name.strip()}
     changed = [field for field, value in new.items() if getattr(user, field) != value]
-    if changed:
-        for field in changed:
-            setattr(user, field, new[field])
-        user.save(update_fields=changed)
-        audit.record(
-            Type.PERSON_CHANGED,
-            by=by,
-            at=at,
-            subject=user,
-            note="Changed: " + " and ".join(changed),
-            needs=Permission.ADMIN_USE,
-        )
+    if not changed:
+        return user
+    if "email" in changed and user.pk == by.pk:
+        raise Refused("Your own mail address is changed by another administrator.")
+    for field in changed:
+        setattr(user, field, new[field])
+    user.save(update_fields=changed)
+    ended = _shut_out(user, at) if "email" in changed else None
+    audit.record(
+        Type.PERSON_CHANGED,
+        by=by,
+        at=at,
+        subject=user,
+        note="Changed: " + " and ".join(changed),
+        needs=Permission.ADMIN_USE,
+    )
+    if ended is not None:
+        audit.record_security(Type.MAIL_CHANGED, at=at, user_id=user.pk, after=ended)
+        _mail(partial(mails.send_mail_changed, user, to=was))
+    return user
+
+
+@transaction.atomic
+def reset_second_factor(*, user_id: int, reason: ResetReason, by: User, at: datetime) -> User:
+    """Take the second factors of somebody who has lost theirs away, recovery codes among them.
+
+    The person is signed out and told by mail. Where their role needs a factor they set up a new
+    one when they sign in next, and no API token of theirs works before. Raises Refused for one's
+    own, and where there is none.
+    """
+    check(by, Permission.ADMIN_USE)
+    user = User.objects.select_for_update().get(pk=user_id)
+    if user.pk == by.pk:
+        raise Refused("Your own second step is reset by another administrator.")
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    if not removed:
+        raise Refused("There is no second step to reset.")
+    sessions = _sign_out(user)
+    facts = {"note": ResetReason(reason).label, "after": {"sessions": sessions}}
+    kind = Type.SECOND_FACTOR_RESET
+    audit.record(kind, by=by, at=at, subject=user, needs=Permission.ADMIN_USE, **facts)
+    audit.record_security(kind, at=at, user_id=user.pk, **facts)
+    _mail(partial(mails.send_second_factor_reset, user))
     return user
 
 
@@ -80,7 +143,7 @@ def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
     taken = Delegation.objects.filter(deputy=user, ends_on__gt=today)
     for delegation in taken.order_by("pk"):
         end_delegation(delegation_id=delegation.pk, by=by, at=at, today=today)
-    ApiToken.objects.filter(user=user).in_force(at).update(revoked_at=at)
+    _shut_out(user, at)
     audit.record(Type.PERSON_LEFT, by=by, at=at, subject=user, needs=Permission.ADMIN_USE)
     return user
 
@@ -103,3 +166,22 @@ def anonymize(*, user_id: int, by: User, at: datetime) -> User:
         held.objects.filter(user=user).delete()
     audit.record(Type.PERSON_ANONYMIZED, by=by, at=at, subject=user, needs=Permission.ADMIN_USE)
     return user
+
+
+def _sign_out(user: User) -> int:
+    """End the person's sessions everywhere, and return how many there were."""
+    sessions = list(UserSession.objects.filter(user=user))
+    for session in sessions:
+        session.end()
+    return len(sessions)
+
+
+def _shut_out(user: User, at: datetime) -> dict[str, int]:
+    """End the person's sessions and API tokens, and return how many there were of each."""
+    tokens = ApiToken.objects.filter(user=user).in_force(at).update(revoked_at=at)
+    return {"sessions": _sign_out(user), "tokens": tokens}
+
+
+def _mail(send: Callable[[], None]) -> None:
+    """Mail on commit; what was done stays done while mail cannot be sent, and the log says so."""
+    transaction.on_commit(send, robust=True)

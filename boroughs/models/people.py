@@ -24,17 +24,6 @@ class UserManager(BaseUserManager):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email, password=None, **fields):
-        """Make the first administrator of a new portal: a person and their membership."""
-        user = self.create_user(email, password, **fields)
-        Membership.objects.create(
-            user=user,
-            role=Membership.Role.ADMINISTRATOR,
-            programme_wide=True,
-            starts_on=clock.today(),
-        )
-        return user
-
     def get_by_natural_key(self, email):
         return self.get(email=email.strip().lower())
 
