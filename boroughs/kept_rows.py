@@ -25,7 +25,7 @@ from boroughs.queries import people_named
 from londonpsn.common.exceptions import moments_within
 from londonpsn.common.periods import Period
 
-DONE = {"insert": "added", "update": "changed", "delete": "removed"}
+DONE = {"insert": "added", "update": "changed", "delete": "removed"}  # others say it in words
 BACK = timedelta(days=90)  # how far is looked for them where no day to begin with is said
 MOST = 500  # groups of them that are listed
 LISTED = ("pgh_id", "pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_transaction")
@@ -151,7 +151,7 @@ def _shown(row: dict, before: dict | None, after: dict | None, names: dict) -> K
         label=row["label"],
         key=row["pgh_obj_id"],
         thing=_name(kept),
-        done=DONE[row["pgh_label"]],
+        done=DONE.get(row["pgh_label"], row["pgh_label"]),
         at=row["pgh_created_at"],
         transaction=row["pgh_transaction"],
         changes=changes(kept.tracked, before, after, names),
@@ -180,7 +180,7 @@ def changed_outside(user, period: Period) -> list[Outside]:
     return [
         Outside(
             thing=_name(KEPT[group["label"]], group["count"]),
-            done=DONE[group["pgh_label"]],
+            done=DONE.get(group["pgh_label"], group["pgh_label"]),
             count=group["count"],
             council_id=group["of_council"],
             transaction=group["pgh_transaction"],
@@ -253,9 +253,12 @@ def _outside(user, label: str, period: Period) -> QuerySet:
 
 
 def _before_and_after(row: dict) -> tuple[dict | None, dict | None]:
-    """Return the two states of a row; of one that came or went only what it held."""
+    """Return the two states of a row; of one that came or went only what it held.
+
+    Where a secret changed, both are the same.
+    """
     columns, before, after = KEPT[row["label"]].columns, row["before"], row["content"]
-    if row["pgh_label"] == "update" and before:
+    if row["pgh_label"] not in ("insert", "delete") and before:
         return tuple({name: state[name] for name in columns} for state in (before, after))
     held = {name: after[name] for name in columns if after[name] not in (None, "")}
     return (held, None) if row["pgh_label"] == "delete" else (None, held)

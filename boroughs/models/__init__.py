@@ -12,7 +12,14 @@ from boroughs.models.connection import (
 from boroughs.models.council import Body, Council
 from boroughs.models.document import Document, Note
 from boroughs.models.jobs import JobRun
-from boroughs.models.people import ApiToken, Delegation, Membership, SignInTry, User
+from boroughs.models.people import (
+    ApiToken,
+    Delegation,
+    HeldFactor,
+    Membership,
+    SignInTry,
+    User,
+)
 from boroughs.models.place import Contact, Site
 from boroughs.models.supplier import Supplier, SupplierAlias
 
@@ -30,6 +37,7 @@ __all__ = [
     "GatewayCheck",
     "GatewayRequirement",
     "Generation",
+    "HeldFactor",
     "JobRun",
     "Membership",
     "Note",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q, UniqueConstraint
 from django.db.models.functions import Upper
 
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import one_of
 
@@ -17,6 +18,7 @@ class CouncilKind(models.TextChoices):
     SUI_GENERIS = "SUI_GENERIS", "City corporation"
 
 
+@keep_rows("CouncilRow", fields=["mail_domains"])
 class Council(models.Model):
     """One of London's 33 councils. ``gss_code`` is its natural key.
 

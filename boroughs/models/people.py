@@ -3,6 +3,8 @@
 import hashlib
 import secrets
 
+import pgtrigger
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -16,6 +18,14 @@ from boroughs.models.supplier import Supplier
 from londonpsn.common import clock
 from londonpsn.common.constraints import days, ends_after_it_starts, not_negative, one_of
 
+# What an authenticator of each kind is known by; what its use counts is left out.
+SECRET_CHANGED = pgtrigger.Condition(
+    " OR ".join(
+        f"OLD.data -> '{name}' IS DISTINCT FROM NEW.data -> '{name}'"
+        for name in ("secret", "seed", "credential")
+    )
+)
+
 
 class UserManager(BaseUserManager):
     def create_user(self, email, password=None, **fields):
@@ -28,7 +38,11 @@ class UserManager(BaseUserManager):
         return self.get(email=email.strip().lower())
 
 
-@keep_rows("UserRow", fields=["is_active"])
+@keep_rows(
+    "UserRow",
+    fields=["is_active"],
+    unsaid={"mail address changed": pgtrigger.AnyChange("email")},
+)
 class User(AbstractBaseUser):
     """A person who signs in by mail address. What they may do stands in their memberships.
 
@@ -53,6 +67,19 @@ class User(AbstractBaseUser):
 
     def __str__(self):
         return self.name
+
+
+@keep_rows(
+    "HeldFactorRow",
+    fields=["user", "type"],
+    unsaid={"secret changed": SECRET_CHANGED},
+)
+class HeldFactor(Authenticator):
+    """What a person proves beside their password, as allauth keeps it; its secret stays there."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "second factor"
 
 
 class MembershipRole(models.TextChoices):

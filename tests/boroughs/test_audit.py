@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
@@ -10,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from boroughs import audit, tasks, trail
 from boroughs.actions import people, reference, roles
 from boroughs.authorization import resolve
-from boroughs.models import AuditEvent, Council, Site, TrailCheck
+from boroughs.models import AuditEvent, Council, HeldFactor, Site, TrailCheck, User
 from londonpsn.common.errors import Refused
 from services.actions.lines import confirm_lines
 from services.models import Line
@@ -230,7 +231,101 @@ def test_a_list_of_the_administration_is_narrowed_by_its_filters_alone(db, brows
     assert browse("administrator@london-grid").get(address).status_code == 400
 
 
-@pytest.mark.parametrize("table", ["services_charge", "boroughs_membership", "procurement_payment"])
+def kept_of(row) -> list:
+    """Return the kept states of a row, first ones first."""
+    tracked = HeldFactor if isinstance(row, Authenticator) else type(row)
+    rows = tracked._meta.get_field("rows").related_model.objects
+    return list(rows.filter(pgh_obj_id=row.pk).order_by("pk"))
+
+
+def test_it_is_kept_why_a_site_is_protected(camden):
+    site = Site.objects.get(code="CMD-LIB01")
+
+    Site.objects.filter(pk=site.pk).update(protection="REFUGE")
+    Site.objects.filter(pk=site.pk).update(name="Another name")
+
+    assert [row.protection for row in kept_of(site)] == ["", "REFUGE"]
+
+
+def test_it_is_kept_for_which_mail_addresses_a_council_vouches(camden):
+    Council.objects.filter(pk=camden.pk).update(mail_domains=["evil.example"])
+
+    assert kept_of(camden)[-1].mail_domains == ["evil.example"]
+
+
+def test_it_is_kept_that_a_mail_address_changed_and_never_what_it_is(db):
+    """A person can be made anonymous; what is kept for good holds no address."""
+    user = new.new_user(email="jo@camden.demo.example")
+
+    User.objects.filter(pk=user.pk).update(email="other@evil.example")
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+    assert [(row.pgh_label, row.is_active) for row in kept_of(user)] == [
+        ("insert", True),
+        ("mail address changed", True),
+        ("update", False),
+    ]
+    assert "@" not in str([row.__dict__ for row in kept_of(user)])
+
+
+def test_it_is_kept_who_had_which_second_factor_and_never_its_secret(db):
+    user = new.new_user()
+    secret = {"secret": "JBSWY3DPEHPK3PXP", "last_step": 1}
+    factor = Authenticator.objects.create(user=user, type="totp", data=secret)
+
+    Authenticator.objects.filter(pk=factor.pk).update(data=secret | {"last_step": 2})  # was used
+    Authenticator.objects.filter(pk=factor.pk).update(data={"secret": "OTHER"})
+    kept = factor.pk
+    factor.delete()
+    factor.pk = kept
+
+    rows = kept_of(factor)
+    assert [(row.pgh_label, row.user_id, row.type) for row in rows] == [
+        ("insert", user.pk, "totp"),
+        ("secret changed", user.pk, "totp"),
+        ("delete", user.pk, "totp"),
+    ]
+    held = {field.name for field in rows[0]._meta.concrete_fields}
+    assert held == {
+        *("pgh_id", "pgh_created_at", "pgh_label", "pgh_transaction", "pgh_obj"),
+        *("user", "type"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("boroughs.site:{site}", ["Protected as: <del>nothing</del>", "<b>Refuge</b>"]),
+        ("boroughs.council:{council}", ["<b>evil.example</b>"]),
+        ("boroughs.user:{user}", ["mail address changed"]),
+        ("boroughs.heldfactor:{factor}", ["secret changed"]),
+    ],
+)
+def test_the_trail_shows_what_was_kept_of_rights(camden, browse, subject, told):
+    site = Site.objects.get(code="CMD-LIB01")
+    user = new.new_user()
+    factor = Authenticator.objects.create(user=user, type="totp", data={"secret": "ONE"})
+    Site.objects.filter(pk=site.pk).update(protection="REFUGE")
+    Council.objects.filter(pk=camden.pk).update(mail_domains=["evil.example"])
+    User.objects.filter(pk=user.pk).update(email="other@evil.example")
+    Authenticator.objects.filter(pk=factor.pk).update(data={"secret": "TWO"})
+    keys = {"site": site.pk, "council": camden.pk, "user": user.pk, "factor": factor.pk}
+
+    page = browse("auditor@london-grid").get(f"/c/all/trail/?subject={subject.format(**keys)}")
+
+    text = page.content.decode()
+    for words in told:
+        assert words in text
+    assert "@evil.example" not in text
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("services_charge", "boroughs_membership", "procurement_payment"),
+        *("boroughs_site", "boroughs_council", "mfa_authenticator"),
+    ],
+)
 def test_what_is_kept_as_it_was_cannot_be_emptied(db, table):
     with (
         pytest.raises(IntegrityError, match="only ever added to"),

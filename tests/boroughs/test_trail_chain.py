@@ -3,15 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
+import pgtrigger
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, InternalError, connection, connections, transaction
 
 from boroughs import audit, trail
 from boroughs.models import AuditEvent, Council, TrailCheck, TrailClosing
 from boroughs.models.audit import SECURITY
 from boroughs.models.row_history import TrackedRow
 from londonpsn.common import clock
+from services.models import Charge, LineMove
 from tests import factories as new
 from tests.conftest import OURS, TRIGGERS_OFF, TRIGGERS_ON
 from tests.factories import AT
@@ -167,6 +169,70 @@ def test_what_is_kept_is_not_changed_removed_or_emptied(db, model):
         with pytest.raises(IntegrityError, match="only ever added to"), transaction.atomic():
             change()
     assert rows.count() == before > 0
+
+
+KEPT_ROWS = [model for model in ONLY_GROW if issubclass(model, TrackedRow)]
+
+
+@pytest.mark.parametrize("model", KEPT_ROWS, ids=lambda model: model._meta.label_lower)
+def test_nobody_adds_a_kept_row_but_the_triggers_that_keep_it(db, model):
+    """A forged past is refused too, also to the owner of the table."""
+    build()
+    row, before = model.objects.latest("pk"), model.objects.count()
+    row.pk = None
+
+    for forgery in (
+        lambda: row.save(force_insert=True),
+        lambda: model.objects.bulk_create([row]),
+        lambda: as_owner(
+            f'INSERT INTO "{model._meta.db_table}" DEFAULT VALUES', past_triggers=False
+        ),
+    ):
+        with pytest.raises(IntegrityError, match="only the database itself"), transaction.atomic():
+            forgery()
+    assert model.objects.count() == before
+
+
+def test_no_setting_of_a_session_switches_row_history_off(council):
+    """pgtrigger asks a setting that anybody can set whether a trigger is to do nothing."""
+    line = new.new_line(new.new_body(council(CHAIN)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(DISTINCT tgname::text)::text FROM pg_trigger")
+        [every_trigger] = cursor.fetchone()
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [every_trigger])
+
+    charge = new.new_charge(line, amount=10)
+    with pgtrigger.ignore():
+        Charge.objects.filter(pk=charge.pk).update(amount=12)
+        Charge.objects.filter(pk=charge.pk).delete()
+
+    kept = (
+        Charge._meta.get_field("rows")
+        .related_model.objects.filter(pgh_obj_id=charge.pk)
+        .order_by("pk")
+    )
+    assert [(row.pgh_label, row.amount) for row in kept] == [
+        ("insert", 10),
+        ("update", 12),
+        ("delete", 12),
+    ]
+    move = new.new_line_move(line)
+    with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+        LineMove.objects.filter(pk=move.pk).update(reason="forged")
+
+
+def test_no_trigger_of_ours_asks_a_setting_whether_to_do_nothing(db):
+    """Of whatever is decorated or protected later: use boroughs.models.row_history for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t
+            JOIN pg_proc p ON p.oid = t.tgfoid
+            WHERE p.prosrc LIKE '%_should_ignore%'
+                AND t.tgrelid::regclass::text NOT LIKE 'pghistory%'
+            """
+        )
+        assert cursor.fetchall() == []
 
 
 # Found, and where
