@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from boroughs import jobs, mails
+from boroughs import audit, jobs, mails
 from boroughs.actions import people, reference, roles, tokens
 from boroughs.authorization import Permission, can
 from boroughs.models import (
@@ -101,6 +101,11 @@ class Kept(Looked):
 
     def has_change_permission(self, request, obj=None):
         return can(request.user, Permission.ADMIN_USE)
+
+    def changeform_view(self, request, *args, **kwargs):
+        """A person with roles at several councils is one form, and several chains."""
+        with audit.together():
+            return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request, obj, form, change):
         reference.keep(row=obj, by=request.user, at=clock.now())

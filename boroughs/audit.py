@@ -2,14 +2,17 @@
 
 Call ``record`` last in an action. The database numbers and chains events under the chain's lock,
 which is held until the commit: whatever comes after it would be waited for by everybody else.
+What does several actions in one transaction does them ``together``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 import structlog
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from psycopg2.extras import Json, execute_values
 
@@ -27,6 +30,29 @@ COLUMNS = (
 )
 # What the database fills; it has no defaults of its own.
 FILLED = {"sequence": "0", "transaction": "0", "previous": "''", "hash": "''"}
+# Events of actions that are done together, until all of them are.
+_waiting: ContextVar[list[tuple] | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Do several actions in one transaction, and write the events of all at its end.
+
+    Locks have one order for everybody: first rows, then chains by their names. Two who each write
+    to several chains would otherwise wait for one another. Whatever an action refuses has to leave
+    the block, so that nothing of it is written.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    rows: list[tuple] = []
+    with transaction.atomic():
+        token = _waiting.set(rows)
+        try:
+            yield
+        finally:
+            _waiting.reset(token)
+        _insert(rows)
 
 
 def record(
@@ -72,7 +98,7 @@ def record_each(
         )
         for council, subject in of
     ]
-    _insert(sorted(rows, key=lambda row: row[0]))
+    _insert(rows)
 
 
 def record_security(
@@ -152,7 +178,13 @@ def _json(fields: Mapping | None) -> Json | None:
 
 
 def _insert(rows: list[tuple]) -> None:
-    """Insert in one statement; the columns that the database fills are given blank."""
+    """Insert in one statement, chain by chain; what the database fills is given blank."""
+    if (waiting := _waiting.get()) is not None:
+        waiting.extend(rows)
+        return
+    if not rows:
+        return
+    rows = sorted(rows, key=lambda row: row[0])
     names = ", ".join([*COLUMNS, *FILLED])
     blank = ", ".join(FILLED.values())
     with connection.cursor() as cursor:

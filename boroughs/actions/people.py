@@ -58,7 +58,7 @@ def set_up_administrator(
     return user
 
 
-@transaction.atomic
+@audit.together()
 def change_person(*, user_id: int, email: str, name: str, by: User, at: datetime) -> User:
     """Correct a person's name or mail address; which of them is written, never what it is.
 
@@ -66,7 +66,7 @@ def change_person(*, user_id: int, email: str, name: str, by: User, at: datetime
     tokens end, and the old address is told. Raises Refused for one's own address.
     """
     check(by, Permission.ADMIN_USE)
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     was = user.email
     new = {"email": email.strip().lower(), "name": name.strip()}
     changed = [field for field, value in new.items() if getattr(user, field) != value]
@@ -92,7 +92,7 @@ def change_person(*, user_id: int, email: str, name: str, by: User, at: datetime
     return user
 
 
-@transaction.atomic
+@audit.together()
 def reset_second_factor(*, user_id: int, reason: ResetReason, by: User, at: datetime) -> User:
     """Take the second factors of somebody who has lost theirs away, recovery codes among them.
 
@@ -101,7 +101,7 @@ def reset_second_factor(*, user_id: int, reason: ResetReason, by: User, at: date
     own, and where there is none.
     """
     check(by, Permission.ADMIN_USE)
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.pk == by.pk:
         raise Refused("Your own second step is reset by another administrator.")
     removed, _ = Authenticator.objects.filter(user=user).delete()
@@ -116,19 +116,19 @@ def reset_second_factor(*, user_id: int, reason: ResetReason, by: User, at: date
     return user
 
 
-@transaction.atomic
+@audit.together()
 def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
     """Let a person go: from the next request on they can do nothing; what they did stays.
 
     Ends every role and deputy's role with the day before ``today`` and every API token.
     """
     check(by, Permission.ADMIN_USE)
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.pk == by.pk:
         raise Refused("You cannot let yourself go. Ask another administrator.")
     user.is_active = False
     user.save(update_fields=["is_active"])
-    for membership in user.memberships.all():
+    for membership in user.memberships.order_by("pk"):
         if membership.ends_on is None or membership.ends_on > today:
             # A role holds one day at least: one that begins later keeps its first.
             ends_on = max(today, membership.starts_on + timedelta(days=1))
@@ -155,7 +155,7 @@ def anonymize(*, user_id: int, by: User, at: datetime) -> User:
     Raises Refused for somebody who may still sign in.
     """
     check(by, Permission.ADMIN_USE)
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.is_active:
         raise Refused("Only who has left can be made anonymous. Let the person go first.")
     user.email, user.name = f"former-{user.pk}@nowhere.invalid", f"Former person {user.pk}"

@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='council',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=boroughs.models.row_history.AlwaysFires(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "boroughs_councilrow" ("mail_domains", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."mail_domains", NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='fa4a77917bab797e113c77372b87bf8b5277425a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_57db2', referencing='REFERENCING NEW TABLE AS new_values ', table='boroughs_council', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=boroughs.models.row_history.AlwaysFires(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "boroughs_councilrow" ("mail_domains", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."mail_domains", NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values WHERE (cardinality(new_values.mail_domains) > 0) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='45684145a7576d995a2186c370152a2db54f0120', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_57db2', referencing='REFERENCING NEW TABLE AS new_values ', table='boroughs_council', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='council',

@@ -1,5 +1,6 @@
 """Councils, and the bodies that use and pay within their areas."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -18,7 +19,11 @@ class CouncilKind(models.TextChoices):
     SUI_GENERIS = "SUI_GENERIS", "City corporation"
 
 
-@keep_rows("CouncilRow", fields=["mail_domains"])
+@keep_rows(
+    "CouncilRow",
+    fields=["mail_domains"],
+    added=pgtrigger.Condition("cardinality(NEW.mail_domains) > 0"),
+)
 class Council(models.Model):
     """One of London's 33 councils. ``gss_code`` is its natural key.
 

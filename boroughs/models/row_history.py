@@ -106,15 +106,21 @@ class Deleted(Kept, pghistory.DeleteEvent):
     pass
 
 
-def keep_rows(name: str, *, unsaid: Mapping[str, pgtrigger.Condition] | None = None, **which):
+def keep_rows(
+    name: str,
+    *,
+    added: pgtrigger.Condition | None = None,
+    unsaid: Mapping[str, pgtrigger.Condition] | None = None,
+    **which,
+):
     """Decorate a model whose rows are kept, in a model called ``name``.
 
-    ``fields`` or ``exclude`` say which columns; all of them otherwise. ``unsaid`` are changes of
-    what is not to be kept, such as a secret: that it was changed is kept in these words, and
-    neither what it was nor what it is.
+    ``fields`` or ``exclude`` say which columns; all of them otherwise. ``added`` says which new
+    rows have anything to keep, where not all have. ``unsaid`` are changes of what is not to be
+    kept, such as a secret: that it changed is kept in these words, and never what it is.
     """
     return pghistory.track(
-        Inserted(),
+        Inserted(condition=added),
         Updated(),
         Deleted(),
         *(Updated(words, condition=changed) for words, changed in (unsaid or {}).items()),

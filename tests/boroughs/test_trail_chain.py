@@ -1,22 +1,30 @@
 """The trail only grows, in order, whoever writes at once; what is done to it shows, and where."""
 
+from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from threading import Barrier, Thread
 
 import pgtrigger
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, InternalError, connection, connections, transaction
+from django.test import Client
 
 from boroughs import audit, trail
-from boroughs.models import AuditEvent, Council, TrailCheck, TrailClosing
+from boroughs.actions import people
+from boroughs.authorization import resolve
+from boroughs.models import AuditEvent, Council, TrailCheck, TrailClosing, User
 from boroughs.models.audit import SECURITY
 from boroughs.models.row_history import TrackedRow
 from londonpsn.common import clock
+from londonpsn.common.errors import Refused
 from services.models import Charge, LineMove
 from tests import factories as new
-from tests.conftest import OURS, TRIGGERS_OFF, TRIGGERS_ON
-from tests.factories import AT
+from tests.conftest import OURS, TRIGGERS_OFF, TRIGGERS_ON, sign_in
+from tests.factories import AT, TODAY
+from tests.londonpsn.test_pages import roles
 from tests.two_councils import build
 
 Type = AuditEvent.Type
@@ -97,6 +105,84 @@ def test_eight_writers_at_once_leave_one_chain_without_a_gap(committed):
     assert [event.previous for event in events[1:]] == [event.hash for event in events[:-1]]
     assert len({event.transaction for event in events}) == len(events)
     assert trail.problems() == []
+
+
+def at_once(*works) -> list[Exception]:
+    """Do all works at the same moment, each on a connection of its own; return what went wrong."""
+    together, errors = Barrier(len(works)), []
+
+    def do(work) -> None:
+        try:
+            together.wait()
+            work()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    doing = [Thread(target=do, args=(work,)) for work in works]
+    for one in doing:
+        one.start()
+    for one in doing:
+        one.join()
+    return errors
+
+
+@pytest.mark.parametrize("nth", range(2))
+def test_leavers_of_many_councils_and_a_form_about_people_do_not_lock_each_other_out(
+    committed, nth
+):
+    """Each writes to several chains, in another order; one that reviews them is in between."""
+    councils = list(Council.objects.order_by("register_code"))
+    here, there = councils[:10], councils[9::-1]
+    leavers = [new.new_user(), new.new_user()]
+    held = [
+        [new.new_membership(user=user, council=place, role="BUYER") for place in places]
+        for user, places in zip(leavers, (here, there), strict=True)
+    ]
+    administrators = [new.member(None, "ADMINISTRATOR") for _ in range(3)]
+    browsers = [sign_in(Client(), one) for one in administrators]
+    person = new.new_user()
+    role = new.new_membership(user=person, council=there[0], role="AUDITOR")
+    given = {"role": "VIEWER", "starts_on": "2014-07-01", "user": person.pk}
+    form = {"email": person.email, "name": "Another name"} | roles(
+        *(given | {"council": place.pk} for place in here),
+        held=[{"id": role.pk, "user": person.pk, "ends_on": "2014-08-01"}],
+    )
+
+    def let_go(number: int) -> None:
+        pages, key = browsers[number], leavers[number].pk
+        done = {"action": "let_go", "_selected_action": [key]}
+        assert pages.post("/admin/boroughs/user/", done).status_code == 302
+
+    def save() -> None:
+        page = f"/admin/boroughs/user/{person.pk}/change/"
+        assert browsers[2].post(page, form).status_code == 302
+
+    def review() -> None:
+        reviewer = resolve(User.objects.get(pk=administrators[2].pk), TODAY)
+        keys = [row.pk for rows in held for row in rows]
+        with suppress(Refused):  # some of them have left already
+            people.confirm_roles(membership_ids=keys, by=reviewer, on=TODAY, at=AT)
+
+    errors = at_once(partial(let_go, 0), partial(let_go, 1), save, review)
+
+    assert errors == []
+    assert not User.objects.filter(pk__in=[user.pk for user in leavers], is_active=True).exists()
+    assert person.memberships.count() == len(here) + 1
+    told = AuditEvent.objects.values_list("type", flat=True)
+    assert Counter(told) >= Counter(
+        {Type.ROLE_GIVEN: 10, Type.ROLE_CHANGED: 21, Type.PERSON_LEFT: 2, Type.PERSON_CHANGED: 1}
+    )
+    assert trail.problems() == []
+
+
+def test_actions_done_together_leave_no_event_when_the_last_is_refused(hackney):
+    with pytest.raises(Refused), audit.together():
+        audit.record(Type.NOTE_ADDED, by=None, at=AT, council=hackney)
+        raise Refused("no")
+
+    assert not AuditEvent.objects.filter(chain=CHAIN).exists()
 
 
 def test_many_events_of_one_statement_follow_each_other(hackney):
