@@ -27,6 +27,7 @@ from londonpsn.common.periods import Period
 
 DONE = {"insert": "added", "update": "changed", "delete": "removed"}  # others say it in words
 BACK = timedelta(days=90)  # how far is looked for them where no day to begin with is said
+APART = timedelta(days=1)  # a database that is restored elsewhere counts transactions anew
 MOST = 500  # groups of them that are listed
 LISTED = ("pgh_id", "pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_transaction")
 
@@ -241,7 +242,10 @@ def _readable(user, kept: Kept) -> QuerySet:
 
 def _outside(user, label: str, period: Period) -> QuerySet:
     """Return how many rows of one table each transaction without an event touched."""
-    events = AuditEvent.objects.filter(transaction=OuterRef("pgh_transaction"))
+    events = AuditEvent.objects.filter(
+        transaction=OuterRef("pgh_transaction"),
+        at__range=(OuterRef("pgh_created_at") - APART, OuterRef("pgh_created_at") + APART),
+    )
     rows = _readable(user, KEPT[label]).filter(moments_within("pgh_created_at", period))
     if period.start is None:
         rows = rows.filter(pgh_created_at__gte=Now() - BACK)

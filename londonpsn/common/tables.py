@@ -5,7 +5,7 @@ A view says once what its columns are. ``?sort=`` and ``?page=`` move through th
 ``?seed=`` draw some of them at random, always the same ones for a seed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import md5
@@ -152,7 +152,8 @@ class Table:
     items at once, where one query serves all. ``order`` is how a query is sorted unless the person
     says otherwise; it ends in a unique field. ``name`` tells several tables of one page apart, and
     names the file unless ``file`` does. With ``is_wide`` it scrolls sideways on a phone
-    instead of becoming cards. ``css``, ``tick`` and ``anchor`` take a row: a class, the value of
+    instead of becoming cards. ``file_if_empty`` are rows of a file that has none, as cells by the
+    names of their columns. ``css``, ``tick`` and ``anchor`` take a row: a class, the value of
     its box, and its id on the page.
     """
 
@@ -165,6 +166,7 @@ class Table:
     row: Callable[[Any], Any] = lambda item: item
     several: Callable[[list], Iterable] | None = None
     file: str = ""
+    file_if_empty: Sequence[Mapping[str, Any]] = ()
     css: Callable[[Any], str] = lambda row: ""
     tick: Callable[[Any], Any] | None = None
     weigh: Callable[[Any], Any] = lambda row: None  # what a ticked row adds to the bar's sum
@@ -206,13 +208,21 @@ class Table:
         columns = [column for column in self.columns if column.in_file]
         rows = self._drawn(self._sample_asked(request))
         items = self._sorted(request.GET.get(self._field("sort")), rows)
-        rows = ([column.of(row) for column in columns] for row in self._rows_in_chunks(items))
         header = [column.name for column in columns]
         write, content_type = WRITERS[how]
+        rows = self._cells_in_file(columns, items)
         response = StreamingHttpResponse(write(header, rows), content_type=content_type)
         file = f"{self.file or slugify(self.name)}.{how}"
         response["Content-Disposition"] = f'attachment; filename="{file}"'
         return response
+
+    def _cells_in_file(self, columns: Sequence[Column], items) -> Iterator[list]:
+        is_empty = True
+        for row in self._rows_in_chunks(items):
+            is_empty = False
+            yield [column.of(row) for column in columns]
+        for cells in self.file_if_empty if is_empty else ():
+            yield [cells.get(column.name) for column in columns]
 
     def _field(self, name: str) -> str:
         return name if self.is_first else f"{self.name}-{name}"
