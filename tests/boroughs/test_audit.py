@@ -1,17 +1,20 @@
 """Every write is a typed event, in the transaction of the write (issue: people and trail, 5)."""
 
 from datetime import date, timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.exceptions import PermissionDenied
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import IntegrityError, connection, transaction
 
 from boroughs import audit, tasks, trail
 from boroughs.actions import people, reference, roles
 from boroughs.authorization import resolve
-from boroughs.models import AuditEvent, Council, HeldFactor, Site, TrailCheck, User
+from boroughs.models import AuditEvent, Council, Document, HeldFactor, Site, TrailCheck, User
+from londonpsn.common import clock
 from londonpsn.common.errors import Refused
 from services.actions.lines import confirm_lines
 from services.models import Line
@@ -142,6 +145,43 @@ def test_auditors_get_the_heads_of_the_chains_that_they_read(camden):
     assert f"CMD: event {heads['CMD'].sequence:,}, {heads['CMD'].hash}" in sent[auditor.email]
     assert "STN" not in sent[auditor.email]
     assert heads["STN"].hash in sent["auditor@london-grid.demo.example"]
+
+
+class FailsForOne(EmailBackend):
+    """A mail server that takes every mail but those to one address."""
+
+    refused = ""
+
+    def send_messages(self, messages):
+        if self.refused in messages[0].to:
+            raise SMTPRecipientsRefused({self.refused: (550, b"no such mailbox")})
+        return super().send_messages(messages)
+
+
+def test_a_mail_that_fails_keeps_no_other_auditor_from_theirs(camden, settings):
+    first, second = member(camden, "AUDITOR"), member(camden, "AUDITOR")
+    settings.EMAIL_BACKEND = f"{__name__}.FailsForOne"
+    FailsForOne.refused = first.email
+
+    with pytest.raises(ExceptionGroup, match="could not be mailed") as failed:
+        tasks.mail_heads()
+
+    assert len(failed.value.exceptions) == 1
+    sent = {message.to[0] for message in mail.outbox}
+    assert second.email in sent
+    assert first.email not in sent
+
+
+def test_a_log_that_cannot_be_shortened_keeps_no_document_from_going(camden, settings):
+    settings.RETENTION |= {"SECURITY_MONTHS": 0}  # the database refuses less than six months
+    audit.record_security(AuditEvent.Type.SIGNED_IN, at=clock.now() - timedelta(days=62))
+    document = new.new_document(camden, retention="SHORT")
+
+    with pytest.raises(ExceptionGroup, match="Not all that expired"):
+        tasks.delete_expired()
+
+    assert AuditEvent.objects.filter(chain="SECURITY").count() == 1
+    assert not Document.objects.filter(pk=document.pk).exists()
 
 
 def test_the_security_log_is_kept_for_as_long_as_the_settings_say(db, settings):
