@@ -169,6 +169,7 @@ WRITERS = {
     "londonpsn/home/signing_in/tries.py": "tries to sign in, which are forgotten after a day",
     "londonpsn/home/signing_in/adapters.py": "a password, with its event",
     "londonpsn/home/signing_in/openid.py": "a person whom their council's own sign-in vouches for",
+    "londonpsn/home/signing_in/sessions.py": "sign-ins that are over, which are forgotten",
     "londonpsn/home/signing_in/second_factor.py": "that a code was used",
 }
 
