@@ -309,10 +309,22 @@ class SupplierAdmin(Kept):
 
 @admin.register(Council)
 class CouncilAdmin(Kept):
+    """Councils. A new one shares nothing until it says so."""
+
     fixed = ("gss_code", "register_code")
     list_display = ["short_name", "register_code", "gss_code", "kind", "population_2011"]
     search_fields = ["short_name", "register_code", "gss_code"]
     ordering = ["short_name"]
+
+    def get_exclude(self, request, obj=None):
+        return [*super().get_exclude(request, obj), *([] if obj else ["shares_saving"])]
+
+    def save_model(self, request, obj, form, change):
+        """Who sees what a council saves is kept by an action of its own."""
+        if "shares_saving" in form.changed_data:
+            by, at = request.user, clock.now()
+            reference.share_saving(council_id=obj.pk, shares=obj.shares_saving, by=by, at=at)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Generation)

@@ -18,6 +18,7 @@ class BoroughsConfig(AppConfig):
         register(exceptions.role_conflicts)
         register(exceptions.access_by_support)
         register(exceptions.changes_outside)
+        kept_rows.register(models.Council, council="pgh_obj")
         kept_rows.register(models.User, council="")
         kept_rows.register(models.HeldFactor, council="")
         kept_rows.register(models.Council, council="pgh_obj")

@@ -36,6 +36,7 @@ class Permission(TextChoices):
     LINE_MOVE = "LINE_MOVE", "move a line to its next stage"
     ORDER_APPROVE = "ORDER_APPROVE", "approve an order within a limit"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
+    SAVING_SHARE = "SAVING_SHARE", "say whether other councils see its saving in per cent"
     JOB_REQUEST = "JOB_REQUEST", "have figures worked out again"
     ACCESS_CONFIRM = "ACCESS_CONFIRM", "say each year who still needs a role"
     ADMIN_USE = "ADMIN_USE", "keep people and reference data"
@@ -56,8 +57,8 @@ GRANTS: dict[Role, set[Permission]] = {
         *(P.LINE_CONFIRM, P.LINE_MOVE, P.SITE_PROTECT, P.JOB_REQUEST),
     },
     Role.BUYER: {*DESK},
-    Role.APPROVER: {*DESK, P.ORDER_APPROVE, P.ACCESS_VIEW, P.ACCESS_CONFIRM},
-    Role.FINANCE: {*DESK, P.PAYMENTS_LOAD, P.JOB_REQUEST},
+    Role.APPROVER: {*DESK, P.ORDER_APPROVE, P.SAVING_SHARE, P.ACCESS_VIEW, P.ACCESS_CONFIRM},
+    Role.FINANCE: {*DESK, P.PAYMENTS_LOAD, P.SAVING_SHARE, P.JOB_REQUEST},
     Role.AUDITOR: {*OFFICE, P.ACCESS_VIEW, P.TRAIL_VIEW},
     Role.VIEWER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
     Role.PROGRAMME_OFFICER: {
@@ -66,7 +67,8 @@ GRANTS: dict[Role, set[Permission]] = {
     },
     Role.ADMINISTRATOR: {
         *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
-        *(P.ACCESS_VIEW, P.ACCESS_CONFIRM, P.TRAIL_VIEW, P.SITE_PROTECT, P.ADMIN_USE),
+        *(P.ACCESS_VIEW, P.ACCESS_CONFIRM, P.TRAIL_VIEW, P.SITE_PROTECT, P.SAVING_SHARE),
+        P.ADMIN_USE,
     },
     Role.SUPPLIER_AGENT: set(),  # sees the lines its supplier provides, by Line.visible_to
 }

@@ -32,7 +32,7 @@ router.register("notes", documents.NoteViewSet, "api-note")
 router.register("api-tokens", tokens.ApiTokenViewSet, "api-token")
 router.register("contracts", services.ContractViewSet, "api-contract")
 router.register("lines", services.LineViewSet, "api-line")
-router.register("migration", services.MigrationViewSet, "api-migration")
+router.register("migration", procurement.MigrationViewSet, "api-migration")
 router.register("savings", procurement.SavingsViewSet, "api-savings")
 router.register("payments/summary", procurement.PaymentSummaryViewSet, "api-payments-summary")
 

@@ -262,7 +262,7 @@ KEPT_BY_NONE = {
 }
 RIGHTS = {"Membership", "Delegation", "ApiToken", "User", "HeldFactor"}
 # Of these only what gives or guards a right; their figures are an area and a place.
-RIGHTS_OF_PLACES = {"Council": {"mail_domains"}, "Site": {"protection"}}
+RIGHTS_OF_PLACES = {"Council": {"mail_domains", "shares_saving"}, "Site": {"protection"}}
 
 
 def test_every_table_of_money_a_stage_or_a_right_keeps_what_its_rows_were():

@@ -114,6 +114,7 @@ JOBS = {NETWORK, FINANCE, *IN_THE_PROGRAMME}
 PUBLIC = Route(is_public=True, agent=(200, 200), nobody=200)
 READS_ACCESS = {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}
 READS_TRAIL = {Role.AUDITOR, Role.ADMINISTRATOR}
+SHARES = {Role.APPROVER, FINANCE, Role.ADMINISTRATOR}
 CONFIRMS = {Role.APPROVER, Role.ADMINISTRATOR}
 DESKS = {*AT_A_COUNCIL} - {Role.VIEWER}
 ADDS = {NETWORK, Role.BUYER, Role.APPROVER, FINANCE}
@@ -259,6 +260,11 @@ ROUTES: dict[str, Route] = {
     "spend": council_page(
         agent=CLOSED, nobody=403, asks=("series=PURCHASING_CARDS", "from=2013-04&to=2013-05")
     ),
+    "sharing": council_page(
+        only=SHARES,
+        posts=lambda place: {"shares": "yes"},
+        post_only=SHARES,
+    ),
     "spend-upload": council_page(only=UPLOAD, posts=lambda place: {"kept": "x"}, post_only=UPLOAD),
     # Pages of one thing
     "site": thing("site"),
@@ -307,6 +313,16 @@ ROUTES: dict[str, Route] = {
         agent=(200, 200),
         nobody=200,
         is_open=True,
+    ),
+    "api-council-share-saving": Route(
+        fill=lambda place: {"pk": place.council.pk},
+        get=405,
+        agent=(405, 405),
+        nobody=405,
+        foreign=405,
+        is_open=True,
+        posts=lambda place: {"shares": True},
+        post_only=SHARES,
     ),
     "api-body-list": everywhere(asks=(COUNCIL_ASK,)),
     "api-body-detail": thing("body"),
@@ -434,7 +450,10 @@ MORE: dict[str, list[Route]] = {
     "access-preview": [of_all(302, only=CONFIRMS, posts=lambda place: {}, post_only=CONFIRMS)],
     "trail": [of_all(only=READS_TRAIL, asks=("person={approver_key}", "chain={council}"))],
     "exceptions": [of_all(only=READS_TRAIL, asks=("from=2013-01-01&to=2099-01-01",))],
-    **{name: [of_all(404, others=404, refused=404)] for name in ("lines-preview", "spend-upload")},
+    **{
+        name: [of_all(404, others=404, refused=404)]
+        for name in ("lines-preview", "spend-upload", "sharing")
+    },
 }
 
 

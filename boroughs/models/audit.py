@@ -30,6 +30,7 @@ class AuditEventType(models.TextChoices):
     REFERENCE_ADDED = "REFERENCE_ADDED", "Reference data added"
     REFERENCE_CHANGED = "REFERENCE_CHANGED", "Reference data changed"
     SITE_PROTECTED = "SITE_PROTECTED", "Protection of a site changed"
+    SAVING_SHARED = "SAVING_SHARED", "Sharing of the saving changed"
     DOCUMENT_ADDED = "DOCUMENT_ADDED", "Document added"
     DOCUMENT_DOWNLOADED = "DOCUMENT_DOWNLOADED", "Document downloaded"
     DOCUMENT_DELETED = "DOCUMENT_DELETED", "Document deleted at the end of its time"

@@ -21,15 +21,16 @@ class CouncilKind(models.TextChoices):
 
 @keep_rows(
     "CouncilRow",
-    fields=["mail_domains"],
-    added=pgtrigger.Condition("cardinality(NEW.mail_domains) > 0"),
+    fields=["mail_domains", "shares_saving"],
+    added=pgtrigger.Condition("cardinality(NEW.mail_domains) > 0 OR NEW.shares_saving"),
 )
 class Council(models.Model):
     """One of London's 33 councils. ``gss_code`` is its natural key.
 
     ``inland_area_ha`` is in hectares; ``state_funded_schools`` is a count of 2017-18. The tile is
     its cell in the London Squared map, column and row counted from 0, row 0 at the top. The council
-    vouches for people whose verified mail is on one of ``mail_domains``.
+    vouches for people whose verified mail is on one of ``mail_domains``. Where it ``shares_saving``
+    the people of other councils see what it saves in per cent, and never in pounds.
     """
 
     Kind = CouncilKind
@@ -54,6 +55,9 @@ class Council(models.Model):
         default=list,
         blank=True,
         help_text="In small letters, separated by commas: camden.gov.uk",
+    )
+    shares_saving = models.BooleanField(
+        "other councils see its saving in per cent", default=False, db_default=False
     )
 
     objects = ReferenceQuerySet.as_manager()

@@ -53,6 +53,7 @@ ROLES = ("NETWORK_OFFICER", "BUYER", "APPROVER", "FINANCE", "VIEWER")
 PROGRAMME_ROLES = ("ADMINISTRATOR", "PROGRAMME_OFFICER", "AUDITOR", "VIEWER")
 ACCOUNTS = {"NETWORK_OFFICER": "network", "PROGRAMME_OFFICER": "programme"}
 AGENTS = 5
+SHARING = ("CMD", "KTT", "LBH", "SWK")  # whose saving in per cent the other councils see
 WAIVER = "no parallel run: like-for-like change; signed by {0} network officer and {0} approver"
 MBITS = {"10": 10, "100": 100, "1G": 1_000, "10G": 10_000}
 Progress = Callable[[str], None]
@@ -80,7 +81,8 @@ def load(*, size: str, today: date, at: datetime, password: str, progress: Progr
     Supplier.objects.get_or_create(code="other", defaults={"name": OTHER_SUPPLIER})
     for council in Council.objects.all():
         council.mail_domains = [f"{council.slug}.demo.example"]
-        council.save(update_fields=["mail_domains"])
+        council.shares_saving = council.register_code in SHARING
+        council.save(update_fields=["mail_domains", "shares_saving"])
     keys = _keys()
     people(_councils_of(size, keys), password=password)
     for council in generate.councils(size, list(_facts(keys))):

@@ -115,6 +115,7 @@ VISITS = {
     "supplier": [(PROGRAMME, "/suppliers/virgin-media-business/")],
     "suppliers": [(PROGRAMME, "/suppliers/")],
     "spend": [(FINANCE, "/c/camden/spend/"), (PROGRAMME, "/c/lambeth/spend/")],
+    "sharing": [(FINANCE, "/c/camden/sharing/")],
     "spend-upload": [(FINANCE, "/c/camden/spend/upload/")],
     "help": [(STRANGER, "/help/"), (FINANCE, "/help/")],
     "accessibility": [(STRANGER, "/accessibility/")],
