@@ -71,7 +71,7 @@ def record(
 
     ``by`` None is the portal itself. ``needs`` is the permission that allowed it: the roles that
     gave it are written. ``before`` and ``after`` hold the fields that changed, never a person's
-    name or mail address.
+    name or mail address. Through an API token ``after`` has its number as ``token``.
     """
     changed = {"before": before, "after": after, "note": note, "needs": needs}
     record_each(type, by=by, at=at, of=[(council, subject)], **changed)
@@ -89,6 +89,7 @@ def record_each(
     needs: Permission | None = None,
 ) -> None:
     """Write the same event of several things, as ``record`` does of one; in the chains' order."""
+    after = _with_token(by, after)
     rows = [
         (
             *(council.register_code if council else PROGRAMME, type, at),
@@ -122,17 +123,20 @@ def record_security(
     )
 
 
-def record_download(request, name: str, how: str) -> None:
+def record_download(request, name: str, how: str, council: Council | None) -> None:
     """Write that a list left the portal as a file: which, how filtered, and of which councils.
 
-    Told by londonpsn.common.tables. A list of all councils by who sees all of them stands in the
-    programme's chain; otherwise each council has it in its own.
+    Told by londonpsn.common.tables. What is of one thing stands in the chain of its council. A list
+    of all councils by who sees all of them stands in the programme's chain; otherwise each council
+    has it in its own.
     """
     user, here = request.user, request.resolver_match
     if not user.is_authenticated:
         return
     slug = here.kwargs.get("slug")
-    if slug and slug != "all":
+    if council:
+        councils = [council]
+    elif slug and slug != "all":
         councils = Council.objects.filter(slug=slug)
     elif user.access.all_councils:
         councils = []
@@ -158,6 +162,11 @@ def _named(subject: Model | None) -> tuple[str, int | None, str]:
         return "", None, ""
     words = "" if isinstance(subject, OF_PEOPLE) else str(subject)[:160]
     return subject._meta.label_lower, subject.pk, words
+
+
+def _with_token(by: User | None, after: Mapping | None) -> Mapping | None:
+    token_id = by.access.token_id if by and hasattr(by, "access") else None
+    return after if token_id is None else {**(after or {}), "token": token_id}
 
 
 def _roles(by: User | None, needs: Permission | None, council: Council | None) -> str:

@@ -96,11 +96,13 @@ class Access:
     """What one person holds on one day; a grant at None is a grant at every council.
 
     ``roles`` are memberships: their own, and those they hold as a deputy (``delegation_id``).
+    ``token_id`` is that of the token by which a program acts in their name.
     """
 
     roles: tuple[Membership, ...]
     grants: frozenset[tuple[Permission, int | None]]
     supplier_ids: frozenset[int]
+    token_id: int | None = None
 
     @property
     def all_councils(self) -> bool:
@@ -168,7 +170,7 @@ class Access:
                 held for held in roles if held.programme_wide or held.council_id == council_id
             )
             suppliers = frozenset()
-        return Access(roles, frozenset(grants), suppliers)
+        return Access(roles, frozenset(grants), suppliers, self.token_id)
 
 
 def resolve(user: User, on: date) -> User:

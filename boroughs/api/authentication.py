@@ -1,6 +1,7 @@
 """A program that calls the API in a person's name."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from allauth.core.internal.httpkit import get_client_ip
@@ -39,7 +40,7 @@ class ApiTokenAuthentication(BaseAuthentication):
             return None
         now = clock.now()
         named = ApiToken.objects.with_secret(words[1])
-        tokens = named.in_force(now).select_related("user")
+        tokens = named.in_force(now).select_related("user", "council")
         token = tokens.filter(user__is_active=True).first()
         if token is None:
             note_refusal(request, named.first(), now)
@@ -51,7 +52,8 @@ class ApiTokenAuthentication(BaseAuthentication):
         reading_only = token.scope == ApiToken.Scope.READ
         if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-        user.access = user.access.narrowed(token.council_id, reading_only=reading_only)
+        narrowed = user.access.narrowed(token.council_id, reading_only=reading_only)
+        user.access = replace(narrowed, token_id=token.pk)
         return user, token
 
     def authenticate_header(self, request):

@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from boroughs import events
 from boroughs.api.filters import COUNCIL, CouncilFilterBackend
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.api.serializers import Pounds
 from boroughs.api.views import NarrowedViewSet
 from boroughs.authorization import Permission
@@ -138,7 +139,7 @@ class ExceptionSerializer(serializers.Serializer):
         return self.context["codes"].get(row.council_id)
 
 
-class ExceptionViewSet(GenericViewSet):
+class ExceptionViewSet(ReadsAreWritten, GenericViewSet):
     """What is out of the ordinary, latest first; of the last ended quarter unless asked."""
 
     permission_classes = READS_TRAIL

@@ -73,5 +73,9 @@ class Migration(migrations.Migration):
             name='pgh_obj',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='rows', to='boroughs.council'),
         ),
+        migrations.AddIndex(
+            model_name='auditevent',
+            index=models.Index(condition=models.Q(('subject_type', 'boroughs.apitoken')), fields=['subject_id', 'at'], name='audit_event_by_token'),
+        ),
         migrations.RunSQL(KEPT, UNDO),
     ]

@@ -108,6 +108,12 @@ class AuditEvent(models.Model):
             models.Index(fields=["subject_type", "subject_id"], name="audit_event_by_subject"),
             models.Index(fields=["council_id", "-id"], name="audit_event_by_council"),
             models.Index(fields=["transaction"], name="audit_event_by_transaction"),
+            # What a program has read today is asked at each of its reads (boroughs.api.reads).
+            models.Index(
+                fields=["subject_id", "at"],
+                condition=Q(subject_type="boroughs.apitoken"),
+                name="audit_event_by_token",
+            ),
         ]
         constraints = [
             CheckConstraint(

@@ -145,7 +145,7 @@ def event(request, pk):
     [row] = events.shown(user, [found], {council.pk: council} if council else {})
     kept = kept_rows.in_transaction(user, found.transaction, found.council_id)
     table = _kept_table(user, kept, "Rows that it changed", "No row of money, stage or right.")
-    if file := file_asked(request, table):
+    if file := file_asked(request, table, council=council):
         return file
     context = {
         "council": council,

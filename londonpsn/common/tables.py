@@ -25,8 +25,9 @@ ROWS_A_PAGE = 25
 CHUNK = 2_000  # rows of a file that are made at once
 LARGEST_SAMPLE, LONGEST_SEED = 1_000, 40
 TRAIL_VIEW = "TRAIL_VIEW"  # boroughs.authorization.Permission: who draws samples
-# Told of every file that is sent: the request, the list's name and its format.
-ON_DOWNLOAD: list[Callable[[HttpRequest, str, str], None]] = []
+# Told of every file that is sent: the request, the list's name, its format, and the council
+# (boroughs.models.Council) that the page is of, None where it is of none or the address names it.
+ON_DOWNLOAD: list[Callable[[HttpRequest, str, str, Any], None]] = []
 
 
 class Kind(StrEnum):
@@ -343,10 +344,13 @@ def _draws_samples(user) -> bool:
     return user.is_authenticated and user.access.allows_anywhere(TRAIL_VIEW)
 
 
-def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | None:
+def file_asked(
+    request: HttpRequest, *tables: Table, council: Any = None
+) -> StreamingHttpResponse | None:
     """Return the file that ``?format=`` asks for, of the table that ``?table=`` names, else None.
 
-    Raises BadInput for a format or table that there is not.
+    ``council`` is the one that a page is of whose address does not name it. Raises BadInput for a
+    format or table that there is not.
     """
     how = request.GET.get("format")
     if not how:
@@ -359,7 +363,7 @@ def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | 
         names = ", ".join(table.name for table in tables)
         raise BadInput(f"There is no table “{name}” on this page. There is: {names}.")
     for told in ON_DOWNLOAD:
-        told(request, name, how)
+        told(request, name, how, council)
     return table.in_file(request, how)
 
 

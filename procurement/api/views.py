@@ -6,6 +6,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.viewsets import GenericViewSet
 
 from boroughs.api.filters import COUNCIL
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.authorization import Permission
 from boroughs.models import Body, Council
 from boroughs.queries import find_council, sees_summaries, visible_councils
@@ -63,9 +64,10 @@ class MigrationViewSet(GenericViewSet):
         return self.get_paginated_response(shown.data)
 
 
-class SavingsViewSet(GenericViewSet):
+class SavingsViewSet(ReadsAreWritten, GenericViewSet):
     """Savings, expected from contract prices, by period or by key; of all kinds of body."""
 
+    has_sums = True
     serializer_class = serializers.SavingsSerializer
     filter_backends = []
 
@@ -103,9 +105,10 @@ class SavingsViewSet(GenericViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-class PaymentSummaryViewSet(GenericViewSet):
+class PaymentSummaryViewSet(ReadsAreWritten, GenericViewSet):
     """What councils have published that they paid: real, never joined with synthetic figures."""
 
+    has_sums = True
     serializer_class = serializers.PaymentSummarySerializer
     filter_backends = []
 

@@ -6,6 +6,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
 from boroughs.api.filters import CouncilFilterBackend
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.api.views import NarrowedViewSet
 from boroughs.models import Supplier, SupplierAlias
 from boroughs.queries import served_councils
@@ -29,7 +30,7 @@ class SupplierViewSet(NarrowedViewSet):
         return suppliers.filter(Exists(lines.filter(supplier=OuterRef("pk"))))
 
 
-class ContractViewSet(NarrowedViewSet):
+class ContractViewSet(ReadsAreWritten, NarrowedViewSet):
     """What councils have signed with suppliers. A null day is not known."""
 
     councils_named = staticmethod(served_councils)
@@ -37,7 +38,7 @@ class ContractViewSet(NarrowedViewSet):
     serializer_class = serializers.ContractSerializer
 
 
-class LineViewSet(NarrowedViewSet):
+class LineViewSet(ReadsAreWritten, NarrowedViewSet):
     """Every service in use, old and new, with the stage and price it has on the portal's day."""
 
     councils_named = staticmethod(served_councils)

@@ -123,6 +123,31 @@ def test_who_sees_all_councils_has_the_download_of_all_in_the_programmes_chain(d
     assert (event.chain, event.council_id) == ("PROGRAMME", None)
 
 
+@pytest.mark.parametrize("account", ["programme@london-grid", "finance@camden"])
+def test_the_download_of_a_thing_stands_in_the_chain_of_its_council(camden, browse, account):
+    """Also by who sees all councils, or works for several."""
+    if account == "finance@camden":
+        sutton = Council.objects.get(register_code="STN")
+        new.new_membership(user=person(account), council=sutton, role="FINANCE")
+    line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
+    move = line.replacements.get().replacement_id
+    pages = {
+        f"/lines/{line.pk}/": "months",
+        f"/moves/{move}/": "months",
+        f"/sites/{line.site_id}/": "lines",
+        f"/bodies/{line.body_id}/": "lines",
+        f"/connections/{line.connection_id}/": "lines",
+        f"/contracts/{line.contract_id}/": "lines",
+    }
+    client = browse(account)
+
+    for page, table in pages.items():
+        assert client.get(f"{page}?format=csv&table={table}").status_code == 200, page
+
+    written = {(event.after["page"], event.chain, event.council_id) for event in events()}
+    assert written == {(page, "CMD", camden.pk) for page in pages}
+
+
 def test_the_trail_is_checked_each_night_up_to_its_last_event(camden):
     audit.record(AuditEvent.Type.NOTE_ADDED, by=None, at=AT, council=camden)
 

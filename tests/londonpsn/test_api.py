@@ -166,6 +166,8 @@ def test_migration_has_one_row_a_council(get):
         "connected_percent": "100.0",
         "ceased_percent": "100.0",
         "retired_percent": "100.0",
+        "shares_saving": True,
+        "saving_percent": "28.3",
         "lines_in_scope": 18,
     }
     hackney = next(row for row in rows if row["council"] == "HCK")
@@ -289,7 +291,7 @@ def test_suppliers_of_a_council_are_those_that_provide_its_lines(get):
 def test_what_breaks_in_the_api_is_answered_in_json(browse, db, monkeypatch):
     client = browse("programme@london-grid")
     client.raise_request_exception = False
-    monkeypatch.setattr("services.queries.find_programme", lambda code: 1 / 0)
+    monkeypatch.setattr("procurement.api.views.find_programme", lambda code: 1 / 0)
 
     response = client.get("/api/v1/migration/")
 
