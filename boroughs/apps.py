@@ -30,5 +30,9 @@ class BoroughsConfig(AppConfig):
         subjects.register(models.Site, page="site")
         subjects.register(models.Connection, page="connection")
         attachments.register(
-            "site", models.Site, url_name="site", council=lambda row: row.body.council
+            "site",
+            models.Site,
+            url_name="site",
+            council=lambda row: row.body.council,
+            is_protected=lambda row: row.is_protected,
         )

@@ -13,6 +13,7 @@ class ServicesConfig(AppConfig):
         from services import models
         from services.actions import migration
         from services.exceptions import waivers
+        from services.queries import suppliers_of
         from services.work import moves_to_make, paid_twice
 
         jobs.register(
@@ -31,6 +32,7 @@ class ServicesConfig(AppConfig):
             kept_rows.register(of_a_line, council="line__body__council")
         for of_a_move in (models.ReplacementLine, models.Baseline):
             kept_rows.register(of_a_move, council="replacement__body__council")
+        attachments.SUPPLIERS.append(suppliers_of)
         attachments.register(
             "line",
             models.Line,

@@ -9,6 +9,7 @@ from services.queries.lines import (
     move_rows,
     steps_of,
     supplier_rows,
+    suppliers_of,
     supply_rows,
 )
 from services.queries.migration import (
@@ -54,6 +55,7 @@ __all__ = [
     "steps_of",
     "summaries",
     "supplier_rows",
+    "suppliers_of",
     "supply_rows",
     "to_do",
 ]
