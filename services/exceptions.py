@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.urls import reverse
 
 from boroughs.authorization import Permission
 from londonpsn.common.exceptions import ExceptionRow, within
@@ -44,7 +43,8 @@ def _without_parallel_run(user, period: Period) -> Iterator[ExceptionRow]:
             council_id=council,
             what="Ceased on the day the new line came into use",
             reference=reference,
-            address=reverse("line", args=[line]),
+            page="line",
+            key=line,
             who_id=by,
             reason=reason,
             amount=monthly,
@@ -66,7 +66,8 @@ def _exempt(user, period: Period) -> Iterator[ExceptionRow]:
             council_id=council,
             what="Exempt from moving",
             reference=reference,
-            address=reverse("line", args=[line]),
+            page="line",
+            key=line,
             reason=reason,
             amount=monthly,
         )

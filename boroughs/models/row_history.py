@@ -27,6 +27,7 @@ class CurrentTransaction(Func):
 class TrackedRow(pghistory.models.Event):
     """A row as it was at one moment. Only ever added to, by the database itself."""
 
+    pgh_created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     pgh_transaction = models.BigIntegerField(db_default=CurrentTransaction(), db_index=True)
 
     class Meta:

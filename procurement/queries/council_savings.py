@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, DecimalField, Sum, Value
 
 from boroughs.authorization import Permission
 from boroughs.models import Body, Council, User
@@ -502,16 +502,20 @@ def shown_shares(
 def _shares(wanted: SavingsFilter, today: date) -> dict[str, tuple[Decimal | None, int]]:
     """Return by register code how much less than the old price was paid, and for how many lines.
 
-    In per cent, to the last month ended by ``today``, without one-offs.
+    In per cent, to the last month ended by ``today``, without one-offs; one query.
     """
-    covered = wanted.apply(SavingsCoverage, by_month=False).filter(council=OuterRef("council"))
-    lines = covered.values("council").annotate(lines=Sum("lines_covered")).values("lines")
-    to_date = replace(wanted, to_month=last_month_ended(today))
-    rows = to_date.apply(SavingsByMonth).values("council__register_code")
-    rows = rows.annotate(**_sums(AMOUNTS), covered=Subquery(lines)).order_by()
-    return {
-        row["council__register_code"]: (_amounts(row).share, row["covered"] or 0) for row in rows
-    }
+    to_date, code = replace(wanted, to_month=last_month_ended(today)), "council__register_code"
+    names = ("baseline", "legacy", "new")
+    none = {name: Value(Decimal(0), DecimalField()) for name in names}
+    paid = to_date.apply(SavingsByMonth).values_list(code)
+    paid = paid.annotate(**_sums(names), lines=Value(0)).order_by()
+    covered = wanted.apply(SavingsCoverage, by_month=False).values_list(code)
+    covered = covered.annotate(**none, lines=Sum("lines_covered")).order_by()
+    found: dict[str, tuple[Amounts, int]] = {}
+    for council, *amounts, lines in paid.union(covered, all=True):
+        sums, behind = found.get(council, (Amounts(), 0))
+        found[council] = sums + Amounts(*amounts), behind + lines
+    return {council: (sums.share, lines) for council, (sums, lines) in found.items()}
 
 
 def last_month_ended(today: date) -> date:

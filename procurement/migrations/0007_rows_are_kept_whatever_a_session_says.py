@@ -22,7 +22,7 @@ BY_ANYBODY = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('boroughs', '0020_rows_are_kept_whatever_a_session_says'),
+        ('boroughs', '0014_rows_are_kept_whatever_a_session_says'),
         ('procurement', '0006_what_is_kept_is_not_emptied'),
     ]
 

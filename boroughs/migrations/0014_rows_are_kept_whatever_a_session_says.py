@@ -54,7 +54,7 @@ BY_ANYBODY = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('boroughs', '0012_what_is_kept_is_not_emptied'),
+        ('boroughs', '0013_roles_of_the_programme_and_events_of_people'),
         ('mfa', '0003_authenticator_type_uniq'),
     ]
 
