@@ -13,7 +13,7 @@ from django.db import IntegrityError, InternalError, connection, connections, tr
 from django.test import Client
 
 from boroughs import audit, trail
-from boroughs.actions import roles
+from boroughs.actions.roles import confirm_roles
 from boroughs.authorization import resolve
 from boroughs.models import AuditEvent, Council, TrailCheck, TrailClosing, User
 from boroughs.models.audit import SECURITY
@@ -163,7 +163,7 @@ def test_leavers_of_many_councils_and_a_form_about_people_do_not_lock_each_other
         reviewer = resolve(User.objects.get(pk=administrators[2].pk), TODAY)
         keys = [row.pk for rows in held for row in rows]
         with suppress(Refused):  # some of them have left already
-            roles.confirm_roles(membership_ids=keys, by=reviewer, on=TODAY, at=AT)
+            confirm_roles(membership_ids=keys, by=reviewer, on=TODAY, at=AT)
 
     errors = at_once(partial(let_go, 0), partial(let_go, 1), save, review)
 
