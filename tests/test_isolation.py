@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -598,6 +599,22 @@ def without(text: str, *echoes: object) -> str:
     return text
 
 
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("1,71065.43,x", ["71065.43"]),  # a comma before it and behind
+        ("71065.43\r\n1,2", ["71065.43"]),
+        ('"1,065.43",-65.4300', ["065.43", "65.4300"]),
+        ('<c r="B2" t="n"><v>71065.43</v></c>', ["71065.43"]),
+        ('{"amount": "71065.43", "on": null}', ["71065.43"]),
+        ("2014-06-30T10:11:12.43+01:00,10:11:12.434343", []),  # times of day
+        ("71065.00,50.3,51.96511,71065.0000", []),
+    ],
+)
+def test_pence_of_the_other_council_are_looked_for_in_every_cell_of_a_file(file, found):
+    assert PENCE_IN_FILES.findall(file) == found
+
+
 def leaks(world: World, person: Person, route: Route, text: str) -> list[str]:
     found = world.told(person, unescape(text))
     is_file = "text/html" not in text
@@ -739,12 +756,16 @@ def test_no_file_holds_anything_of_another_council(world, name, route):
 
 def held() -> dict[str, int]:
     """Count the rows of every table of ours, those that keep what rows were among them."""
-    return {
-        model._meta.label: model._base_manager.count()
+    tables = [
+        model._meta.db_table
         for app in OURS
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
         if model._meta.managed
-    }
+    ]
+    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}")
+        return dict(zip(tables, cursor.fetchone(), strict=True))
 
 
 @pytest.mark.parametrize(("name", "route"), EACH)

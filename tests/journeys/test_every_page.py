@@ -97,6 +97,7 @@ VISITS = {
     "london-default": [(PROGRAMME, "/london/")],
     "london": [
         (NETWORK, "/london/services/"),
+        ("viewer@camden", "/london/psn-network/?map=saving"),
         (PROGRAMME, "/london/psn-network/?as_at=2013-09-30&map=ceased"),
     ],
     "council": [(FINANCE, "/c/camden/"), (PROGRAMME, "/c/hackney/")],
