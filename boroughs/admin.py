@@ -7,10 +7,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from boroughs import jobs, mails
-from boroughs.actions import people, reference, tokens
+from boroughs import audit, jobs, mails
+from boroughs.actions import people, reference, roles, tokens
 from boroughs.authorization import Permission, can
 from boroughs.models import (
     ApiToken,
@@ -101,6 +102,11 @@ class Kept(Looked):
     def has_change_permission(self, request, obj=None):
         return can(request.user, Permission.ADMIN_USE)
 
+    def changeform_view(self, request, *args, **kwargs):
+        """A person with roles at several councils is one form, and several chains."""
+        with audit.together():
+            return super().changeform_view(request, *args, **kwargs)
+
     def save_model(self, request, obj, form, change):
         reference.keep(row=obj, by=request.user, at=clock.now())
 
@@ -135,10 +141,26 @@ class KeptInline(admin.TabularInline):
         return False
 
 
+class RoleForm(forms.ModelForm):
+    """A role to give or to change; says beside the row what the action would refuse."""
+
+    def clean(self):
+        given, today = super().clean(), clock.today()
+        try:
+            if self.instance.pk is None and given.get("starts_on"):
+                roles.check_first_day(given["starts_on"], today)
+            if self.instance.pk and self.has_changed():
+                roles.check_change(self.initial["ends_on"], given.get("ends_on"), today)
+        except Refused as error:
+            raise forms.ValidationError(str(error)) from None
+        return given
+
+
 class HeldRoleInline(KeptInline):
     """The roles that a person holds or held: of one the end and the limit can change."""
 
     model = Membership
+    form = RoleForm
     fk_name = "user"
     verbose_name_plural = "roles held"
     extra = 0
@@ -153,12 +175,19 @@ class NewRoleInline(KeptInline):
     """A role to give; none is shown that is held."""
 
     model = Membership
+    form = RoleForm
     fk_name = "user"
     verbose_name_plural = "new role"
     fields = ["role", "council", "supplier", "programme_wide", "starts_on", "ends_on", "limit"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).none()
+
+
+class ResetForm(forms.Form):
+    """Why people's second step at sign-in is reset."""
+
+    reason = forms.ChoiceField(choices=[("", "Choose"), *people.ResetReason.choices])
 
 
 class NewUserForm(forms.ModelForm):
@@ -178,7 +207,7 @@ class PersonAdmin(Kept):
 
     form = NewUserForm
     inlines = [HeldRoleInline, NewRoleInline]
-    actions = ["let_go", "anonymize"]
+    actions = ["reset_second_factor", "let_go", "anonymize"]
     list_display = ["email", "name", "is_active", "last_login"]
     list_filter = ["is_active", "memberships__role"]
     search_fields = ["email", "name"]
@@ -198,21 +227,34 @@ class PersonAdmin(Kept):
             transaction.on_commit(partial(mails.send_invitation, user, link=link))
 
     def save_formset(self, request, form, formset, change):
-        by = {"by": request.user, "at": clock.now()}
+        by = {"by": request.user, "at": clock.now(), "today": clock.today()}
         for row in formset.save(commit=False):
             if row.pk:
-                people.change_role(membership_id=row.pk, ends_on=row.ends_on, limit=row.limit, **by)
+                roles.change_role(membership_id=row.pk, ends_on=row.ends_on, limit=row.limit, **by)
             else:
-                people.give_role(
+                roles.give_role(
                     user_id=form.instance.pk,
                     role=row.role,
                     council=row.council,
                     supplier=row.supplier,
+                    programme_wide=row.programme_wide,
                     starts_on=row.starts_on,
                     ends_on=row.ends_on,
                     limit=row.limit,
                     **by,
                 )
+
+    @admin.action(description="Reset the second step at sign-in of the selected people")
+    def reset_second_factor(self, request, queryset):
+        """A page asks why; its form comes back here."""
+        form = ResetForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            reset = partial(people.reset_second_factor, reason=form.cleaned_data["reason"])
+            return self._each(request, queryset, "second step reset", reset)
+        context = {"form": form, "people": queryset.order_by("email"), "opts": self.opts}
+        context |= {"title": "Reset the second step at sign-in"}
+        context |= self.admin_site.each_context(request)
+        return TemplateResponse(request, "admin/reset_second_factor.html", context)
 
     @admin.action(description="Let the selected people go: end their roles and tokens")
     def let_go(self, request, queryset):
@@ -267,10 +309,22 @@ class SupplierAdmin(Kept):
 
 @admin.register(Council)
 class CouncilAdmin(Kept):
+    """Councils. A new one shares nothing until it says so."""
+
     fixed = ("gss_code", "register_code")
     list_display = ["short_name", "register_code", "gss_code", "kind", "population_2011"]
     search_fields = ["short_name", "register_code", "gss_code"]
     ordering = ["short_name"]
+
+    def get_exclude(self, request, obj=None):
+        return [*super().get_exclude(request, obj), *([] if obj else ["shares_saving"])]
+
+    def save_model(self, request, obj, form, change):
+        """Who sees what a council saves is kept by an action of its own."""
+        if "shares_saving" in form.changed_data:
+            by, at = request.user, clock.now()
+            reference.share_saving(council_id=obj.pk, shares=obj.shares_saving, by=by, at=at)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Generation)

@@ -18,7 +18,11 @@ class BoroughsConfig(AppConfig):
         register(exceptions.role_conflicts)
         register(exceptions.access_by_support)
         register(exceptions.changes_outside)
+        kept_rows.register(models.Council, council="pgh_obj")
         kept_rows.register(models.User, council="")
+        kept_rows.register(models.HeldFactor, council="")
+        kept_rows.register(models.Council, council="pgh_obj")
+        kept_rows.register(models.Site, council="body__council")
         kept_rows.register(models.Membership, council="council")
         kept_rows.register(models.Delegation, council="membership__council")
         kept_rows.register(models.ApiToken, council="council")
@@ -26,5 +30,9 @@ class BoroughsConfig(AppConfig):
         subjects.register(models.Site, page="site")
         subjects.register(models.Connection, page="connection")
         attachments.register(
-            "site", models.Site, url_name="site", council=lambda row: row.body.council
+            "site",
+            models.Site,
+            url_name="site",
+            council=lambda row: row.body.council,
+            is_protected=lambda row: row.is_protected,
         )

@@ -12,7 +12,7 @@ from django.db.models.fields import BooleanField, CharField, IntegerField, TextF
 from django.urls import reverse
 
 from boroughs.authorization import Permission
-from boroughs.models import Council
+from boroughs.models import Council, Supplier
 from boroughs.queries import find_row
 from londonpsn.common.errors import NotVisible
 
@@ -23,6 +23,7 @@ class Carrier:
 
     ``kind`` names it in addresses and in the API, ``url_name`` its page, which takes the key.
     ``contract_ends_on`` is the path to the first day without its contract, empty where it has none.
+    What is written about a thing that ``is_protected`` is for who may see addresses.
     """
 
     kind: str
@@ -30,6 +31,11 @@ class Carrier:
     url_name: str
     council: Callable[[Model], Council]
     contract_ends_on: str = ""
+    is_protected: Callable[[Model], bool] = lambda row: False
+
+    def note_rights(self, row: Model, right: Permission) -> list[Permission]:
+        """Return what one needs at its council to read or write notes: the right, or one more."""
+        return [right, Permission.ADDRESS_VIEW] if self.is_protected(row) else [right]
 
     def visible_to(self, user) -> QuerySet:
         """Return the rows that the person sees, all of them for the portal itself (None)."""
@@ -45,6 +51,18 @@ class Carrier:
         return self.model._meta.get_field(field).remote_field.get_accessor_name()
 
 
+# Which suppliers a council has to do with; apps add theirs when they are ready.
+SUPPLIERS: list[Callable[[Council], QuerySet[Supplier]]] = []
+
+
+def suppliers_of(council: Council) -> QuerySet[Supplier]:
+    """Return the suppliers that a document of the council can be shown to."""
+    found = Supplier.objects.none()
+    for those_of in SUPPLIERS:
+        found |= those_of(council)
+    return found
+
+
 CARRIED_BY = "carried_by_"  # before the kind, the name of what ``about`` fetches
 CARRIERS: dict[str, Carrier] = {}
 
@@ -55,10 +73,10 @@ def register(
     *,
     url_name: str,
     council: Callable[[Model], Council],
-    contract_ends_on: str = "",
+    **facts,
 ) -> None:
     """Let things of a model carry documents and notes; called once, when its app is ready."""
-    CARRIERS[kind] = Carrier(kind, model, url_name, council, contract_ends_on)
+    CARRIERS[kind] = Carrier(kind, model, url_name, council, **facts)
 
 
 def carrier_of(subject: Model) -> Carrier | None:

@@ -2,14 +2,17 @@
 
 Call ``record`` last in an action. The database numbers and chains events under the chain's lock,
 which is held until the commit: whatever comes after it would be waited for by everybody else.
+What does several actions in one transaction does them ``together``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 import structlog
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from psycopg2.extras import Json, execute_values
 
@@ -27,6 +30,29 @@ COLUMNS = (
 )
 # What the database fills; it has no defaults of its own.
 FILLED = {"sequence": "0", "transaction": "0", "previous": "''", "hash": "''"}
+# Events of actions that are done together, until all of them are.
+_waiting: ContextVar[list[tuple] | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Do several actions in one transaction, and write the events of all at its end.
+
+    Locks have one order for everybody: first rows, then chains by their names. Two who each write
+    to several chains would otherwise wait for one another. Whatever an action refuses has to leave
+    the block, so that nothing of it is written.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    rows: list[tuple] = []
+    with transaction.atomic():
+        token = _waiting.set(rows)
+        try:
+            yield
+        finally:
+            _waiting.reset(token)
+        _insert(rows)
 
 
 def record(
@@ -45,7 +71,7 @@ def record(
 
     ``by`` None is the portal itself. ``needs`` is the permission that allowed it: the roles that
     gave it are written. ``before`` and ``after`` hold the fields that changed, never a person's
-    name or mail address.
+    name or mail address. Through an API token ``after`` has its number as ``token``.
     """
     changed = {"before": before, "after": after, "note": note, "needs": needs}
     record_each(type, by=by, at=at, of=[(council, subject)], **changed)
@@ -63,6 +89,7 @@ def record_each(
     needs: Permission | None = None,
 ) -> None:
     """Write the same event of several things, as ``record`` does of one; in the chains' order."""
+    after = _with_token(by, after)
     rows = [
         (
             *(council.register_code if council else PROGRAMME, type, at),
@@ -72,7 +99,7 @@ def record_each(
         )
         for council, subject in of
     ]
-    _insert(sorted(rows, key=lambda row: row[0]))
+    _insert(rows)
 
 
 def record_security(
@@ -96,17 +123,20 @@ def record_security(
     )
 
 
-def record_download(request, name: str, how: str) -> None:
+def record_download(request, name: str, how: str, council: Council | None) -> None:
     """Write that a list left the portal as a file: which, how filtered, and of which councils.
 
-    Told by londonpsn.common.tables. A list of all councils by who sees all of them stands in the
-    programme's chain; otherwise each council has it in its own.
+    Told by londonpsn.common.tables. What is of one thing stands in the chain of its council. A list
+    of all councils by who sees all of them stands in the programme's chain; otherwise each council
+    has it in its own.
     """
     user, here = request.user, request.resolver_match
     if not user.is_authenticated:
         return
     slug = here.kwargs.get("slug")
-    if slug and slug != "all":
+    if council:
+        councils = [council]
+    elif slug and slug != "all":
         councils = Council.objects.filter(slug=slug)
     elif user.access.all_councils:
         councils = []
@@ -134,6 +164,11 @@ def _named(subject: Model | None) -> tuple[str, int | None, str]:
     return subject._meta.label_lower, subject.pk, words
 
 
+def _with_token(by: User | None, after: Mapping | None) -> Mapping | None:
+    token_id = by.access.token_id if by and hasattr(by, "access") else None
+    return after if token_id is None else {**(after or {}), "token": token_id}
+
+
 def _roles(by: User | None, needs: Permission | None, council: Council | None) -> str:
     """Return the codes of the roles by which it was done; a deputy's say so."""
     if by is None or not hasattr(by, "access"):
@@ -152,7 +187,13 @@ def _json(fields: Mapping | None) -> Json | None:
 
 
 def _insert(rows: list[tuple]) -> None:
-    """Insert in one statement; the columns that the database fills are given blank."""
+    """Insert in one statement, chain by chain; what the database fills is given blank."""
+    if (waiting := _waiting.get()) is not None:
+        waiting.extend(rows)
+        return
+    if not rows:
+        return
+    rows = sorted(rows, key=lambda row: row[0])
     names = ", ".join([*COLUMNS, *FILLED])
     blank = ", ".join(FILLED.values())
     with connection.cursor() as cursor:

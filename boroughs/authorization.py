@@ -41,6 +41,7 @@ class Permission(TextChoices):
     PRICES_LOAD = "PRICES_LOAD", "load a price book and raise prices"
     CEILING_OVERRIDE = "CEILING_OVERRIDE", "let a call-off go past its ceiling"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
+    SAVING_SHARE = "SAVING_SHARE", "say whether other councils see its saving in per cent"
     JOB_REQUEST = "JOB_REQUEST", "have figures worked out again"
     ACCESS_CONFIRM = "ACCESS_CONFIRM", "say each year who still needs a role"
     ADMIN_USE = "ADMIN_USE", "keep people and reference data"
@@ -61,8 +62,8 @@ GRANTS: dict[Role, set[Permission]] = {
         *(P.LINE_CONFIRM, P.LINE_MOVE, P.SITE_PROTECT, P.JOB_REQUEST),
     },
     Role.BUYER: {*DESK, P.CALL_OFF_AWARD, P.QUOTE_KEEP, P.REGISTER_PUBLISH},
-    Role.APPROVER: {*DESK, P.ORDER_APPROVE, P.ACCESS_VIEW, P.ACCESS_CONFIRM},
-    Role.FINANCE: {*DESK, P.PAYMENTS_LOAD, P.JOB_REQUEST},
+    Role.APPROVER: {*DESK, P.ORDER_APPROVE, P.SAVING_SHARE, P.ACCESS_VIEW, P.ACCESS_CONFIRM},
+    Role.FINANCE: {*DESK, P.PAYMENTS_LOAD, P.SAVING_SHARE, P.JOB_REQUEST},
     Role.AUDITOR: {*OFFICE, P.ACCESS_VIEW, P.TRAIL_VIEW},
     Role.VIEWER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
     Role.PROGRAMME_OFFICER: {
@@ -71,7 +72,8 @@ GRANTS: dict[Role, set[Permission]] = {
     },
     Role.ADMINISTRATOR: {
         *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),
-        *(P.ACCESS_VIEW, P.ACCESS_CONFIRM, P.TRAIL_VIEW, P.SITE_PROTECT, P.ADMIN_USE),
+        *(P.ACCESS_VIEW, P.ACCESS_CONFIRM, P.TRAIL_VIEW, P.SITE_PROTECT, P.SAVING_SHARE),
+        P.ADMIN_USE,
     },
     Role.SUPPLIER_AGENT: set(),  # sees the lines its supplier provides, by Line.visible_to
 }
@@ -99,11 +101,13 @@ class Access:
     """What one person holds on one day; a grant at None is a grant at every council.
 
     ``roles`` are memberships: their own, and those they hold as a deputy (``delegation_id``).
+    ``token_id`` is that of the token by which a program acts in their name.
     """
 
     roles: tuple[Membership, ...]
     grants: frozenset[tuple[Permission, int | None]]
     supplier_ids: frozenset[int]
+    token_id: int | None = None
 
     @property
     def all_councils(self) -> bool:
@@ -171,7 +175,7 @@ class Access:
                 held for held in roles if held.programme_wide or held.council_id == council_id
             )
             suppliers = frozenset()
-        return Access(roles, frozenset(grants), suppliers)
+        return Access(roles, frozenset(grants), suppliers, self.token_id)
 
 
 def resolve(user: User, on: date) -> User:

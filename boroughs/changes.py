@@ -93,6 +93,8 @@ def _label(field: models.Field | None, name: str) -> str:
 def _words(field: models.Field | None, name: str, value: Any, names: Mapping[int, str]) -> str:
     if value is None or value == "":
         return NOTHING
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int) and _is_person(field, name):

@@ -21,10 +21,10 @@ WHEREABOUTS = {"address", "postcode", "uprn", "latitude", "longitude", "position
 HIDDEN = "not shown to you"
 # The last event and the last check of some chains; two look-ups in an index for each.
 STATES = """
-SELECT c.chain, head.id, head.sequence, head.hash, done.sequence, done.checked_at, done.problems
+SELECT c.chain, head.sequence, head.hash, done.sequence, done.checked_at, done.problems
 FROM unnest(%s) WITH ORDINALITY AS c(chain, place)
 LEFT JOIN LATERAL (
-    SELECT id, sequence, hash FROM boroughs_auditevent e
+    SELECT sequence, hash FROM boroughs_auditevent e
     WHERE e.chain = c.chain ORDER BY sequence DESC LIMIT 1
 ) head ON true
 LEFT JOIN LATERAL (
@@ -39,13 +39,12 @@ ORDER BY c.place
 class ChainState:
     """One chain: its last event, and up to which event it was checked, when, with what result.
 
-    ``event_id`` and ``sequence`` None is a chain without an event, ``checked_at`` None one that
-    has not been checked yet.
+    ``sequence`` None is a chain without an event, ``checked_at`` None one that has not been
+    checked yet.
     """
 
     chain: str
     name: str
-    event_id: int | None
     sequence: int | None
     hash: str
     checked_to: int | None
@@ -91,8 +90,8 @@ def chain_states(user, councils: Iterable[Council], *, others: bool) -> list[Cha
     with connection.cursor() as cursor:
         cursor.execute(STATES, [list(names)])
         return [
-            ChainState(chain, names[chain], pk, at, hash or "", to, when, _texts(problems))
-            for chain, pk, at, hash, to, when, problems in cursor.fetchall()
+            ChainState(chain, names[chain], at, hash or "", to, when, _texts(problems))
+            for chain, at, hash, to, when, problems in cursor.fetchall()
         ]
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from itertools import combinations
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 
 from boroughs import kept_rows
@@ -42,7 +41,8 @@ def access_by_support(user, period: Period) -> Iterator[ExceptionRow]:
             council_id=event.council_id,
             what=event.get_type_display(),
             reference=f"{event.chain}, event {event.sequence:,}",
-            address=reverse("trail-event", args=[event.pk]),
+            page="trail-event",
+            key=event.pk,
             who_id=event.user_id,
             reason=event.note,
         )
@@ -57,7 +57,8 @@ def changes_outside(user, period: Period) -> Iterator[ExceptionRow]:
             council_id=group.council_id,
             what=f"{group.count:,} {group.thing} {group.done}",
             reference=f"Transaction {group.transaction}",
-            address=reverse("trail-rows", args=[group.transaction]),
+            page="trail-rows",
+            key=group.transaction,
             reason="No event tells by whom, or why",
         )
 

@@ -12,26 +12,42 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.db import models
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import JSONObject, Now
+from django.db import connection, models
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import JSONObject
 
 from boroughs import subjects
 from boroughs.authorization import Permission
 from boroughs.changes import Change, changes, people_in
-from boroughs.models import AuditEvent
 from boroughs.models.row_history import TrackedRow
 from boroughs.queries import people_named
-from londonpsn.common.exceptions import moments_within
+from londonpsn.common.exceptions import moments_of
 from londonpsn.common.periods import Period
 
-DONE = {"insert": "added", "update": "changed", "delete": "removed"}
+DONE = {"insert": "added", "update": "changed", "delete": "removed"}  # others say it in words
 BACK = timedelta(days=90)  # how far is looked for them where no day to begin with is said
+APART = timedelta(days=1)  # a database that is restored elsewhere counts transactions anew
 MOST = 500  # groups of them that are listed
 LISTED = ("pgh_id", "pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_transaction")
 
 
 EXACT = models.JSONField(decoder=partial(json.JSONDecoder, parse_float=Decimal))
+
+
+# The rows of one table that transactions without any event touched, by council, in some days.
+OUTSIDE = """
+SELECT '{label}', {council}, kept.pgh_transaction, kept.pgh_label, COUNT(*),
+    MIN(kept.pgh_created_at) AS at
+FROM {table} kept {joins}
+WHERE kept.pgh_created_at >= COALESCE(%(start)s::timestamptz, NOW() - %(back)s)
+    AND kept.pgh_created_at < COALESCE(%(end)s::timestamptz, 'infinity')
+    AND (%(councils)s::bigint[] IS NULL OR {council} = ANY(%(councils)s))
+    AND NOT EXISTS (
+        SELECT FROM boroughs_auditevent told WHERE told.transaction = kept.pgh_transaction
+            AND told.at BETWEEN kept.pgh_created_at - %(apart)s AND kept.pgh_created_at + %(apart)s
+    )
+GROUP BY 1, 2, 3, 4
+"""
 
 
 class Content(JSONObject):
@@ -50,15 +66,6 @@ class Kept:
     tracked: type[models.Model]
     rows: type[TrackedRow]
     council: str
-
-    def council_id(self) -> models.Expression:
-        """Return the key of a kept row's council; none where what led to it is gone."""
-        if not self.council:
-            return Value(None, models.BigIntegerField())
-        leads, key, rest = self._first_step()
-        if not rest:
-            return F(key)
-        return Subquery(leads.filter(pk=OuterRef(key)).values(rest)[:1])
 
     def of_councils(self, councils: Collection[int]) -> Q:
         """The kept rows of some councils; found from the councils, not row by row."""
@@ -151,7 +158,7 @@ def _shown(row: dict, before: dict | None, after: dict | None, names: dict) -> K
         label=row["label"],
         key=row["pgh_obj_id"],
         thing=_name(kept),
-        done=DONE[row["pgh_label"]],
+        done=DONE.get(row["pgh_label"], row["pgh_label"]),
         at=row["pgh_created_at"],
         transaction=row["pgh_transaction"],
         changes=changes(kept.tracked, before, after, names),
@@ -175,19 +182,19 @@ def changed_outside(user, period: Period) -> list[Outside]:
 
     Without a day to begin with the last 90 days are looked through. At most 500 are returned.
     """
-    groups = [_outside(user, label, period) for label in KEPT]
-    found = groups[0].union(*groups[1:], all=True).order_by("-at", "label", "pgh_transaction")
-    return [
-        Outside(
-            thing=_name(KEPT[group["label"]], group["count"]),
-            done=DONE[group["pgh_label"]],
-            count=group["count"],
-            council_id=group["of_council"],
-            transaction=group["pgh_transaction"],
-            at=group["at"],
-        )
-        for group in found[:MOST]
-    ]
+    councils = user.access.councils_with(Permission.TRAIL_VIEW)
+    start, end = moments_of(period)
+    values = {"start": start, "end": end, "back": BACK, "most": MOST, "apart": APART}
+    values["councils"] = None if councils is None else list(councils)
+    each = " UNION ALL ".join(_outside(label, kept) for label, kept in KEPT.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"{each} ORDER BY at DESC, 1, 3 LIMIT %(most)s", values)
+        return [
+            Outside(
+                _name(KEPT[label], count), DONE.get(done, done), count, council, transaction, at
+            )
+            for label, council, transaction, done, count, at in cursor.fetchall()
+        ]
 
 
 def _found(user, labels: Iterable[str], council_id: int | None, **key) -> QuerySet:
@@ -239,23 +246,26 @@ def _readable(user, kept: Kept) -> QuerySet:
     return rows if councils is None else rows.filter(kept.of_councils(councils))
 
 
-def _outside(user, label: str, period: Period) -> QuerySet:
-    """Return how many rows of one table each transaction without an event touched."""
-    events = AuditEvent.objects.filter(transaction=OuterRef("pgh_transaction"))
-    rows = _readable(user, KEPT[label]).filter(moments_within("pgh_created_at", period))
-    if period.start is None:
-        rows = rows.filter(pgh_created_at__gte=Now() - BACK)
-    rows = rows.filter(~Exists(events)).annotate(of_council=KEPT[label].council_id())
-    grouped = rows.values("of_council", "pgh_transaction", "pgh_label")
-    return grouped.annotate(
-        label=Value(label, models.TextField()), count=Count("pgh_id"), at=Min("pgh_created_at")
-    ).values("label", "of_council", "pgh_transaction", "pgh_label", "count", "at")
+def _outside(label: str, kept: Kept) -> str:
+    """Return the statement that finds them in one table: by hand, for there are many tables."""
+    model, at, council, joins = kept.rows, "kept", "NULL::bigint", ""
+    for number, name in enumerate(filter(None, kept.council.split("__"))):
+        if number:
+            at = f"step{number}"
+            joins += f" LEFT JOIN {model._meta.db_table} {at} ON {at}.id = {council}"
+        field = model._meta.get_field(name)
+        council, model = f"{at}.{field.column}", field.related_model
+    table = kept.rows._meta.db_table
+    return OUTSIDE.format(label=label, table=table, joins=joins, council=council)
 
 
 def _before_and_after(row: dict) -> tuple[dict | None, dict | None]:
-    """Return the two states of a row; of one that came or went only what it held."""
+    """Return the two states of a row; of one that came or went only what it held.
+
+    Where a secret changed, both are the same.
+    """
     columns, before, after = KEPT[row["label"]].columns, row["before"], row["content"]
-    if row["pgh_label"] == "update" and before:
+    if row["pgh_label"] not in ("insert", "delete") and before:
         return tuple({name: state[name] for name in columns} for state in (before, after))
     held = {name: after[name] for name in columns if after[name] not in (None, "")}
     return (held, None) if row["pgh_label"] == "delete" else (None, held)

@@ -29,3 +29,19 @@ def send_invitation(user: User, *, link: str) -> None:
     context = {"user": user, "link": link, "hours": "an hour" if hours == 1 else f"{hours} hours"}
     text = render_to_string("mails/invitation.txt", context)
     send_mail("Your account on the LondonPSN portal", text, None, [user.email])
+
+
+def send_second_factor_reset(user: User) -> None:
+    """Tell a person that an administrator took their second step at sign-in away; on commit."""
+    text = render_to_string("mails/second_factor_reset.txt", _told(user))
+    send_mail("Your second step at the LondonPSN portal", text, None, [user.email])
+
+
+def send_mail_changed(user: User, *, to: str) -> None:
+    """Tell the address that a person had until now that it is theirs no more; on commit."""
+    text = render_to_string("mails/mail_changed.txt", _told(user))
+    send_mail("Your mail address at the LondonPSN portal", text, None, [to])
+
+
+def _told(user: User) -> dict[str, object]:
+    return {"user": user, "contact": settings.SECURITY_CONTACT}

@@ -1,6 +1,7 @@
 """What Celery runs: thin, and safe to run twice."""
 
 import logging
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from celery import shared_task
@@ -40,21 +41,40 @@ def check_trail() -> None:
 @shared_task
 def mail_heads() -> None:
     """Send auditors the last event of each chain, each week."""
-    for mail in trail.head_mails(clock.today()):
-        mail.send()
+    mails = trail.head_mails(clock.today())
+    _do_each("Some heads of the trail could not be mailed", [mail.send for mail in mails])
 
 
 @shared_task
 def delete_expired() -> None:
     """Delete what has been kept for as long as settings.RETENTION has it."""
     now, real_day = clock.now(), clock.real_day()
-    months = settings.RETENTION["SECURITY_MONTHS"]
-    trail.forget_security_log(before=add_months(real_day.replace(day=1), -months), at=now)
-    count = documents.delete_expired(today=real_day, at=now)
-    log.info("%d documents deleted at the end of their time", count)
+    first = add_months(real_day.replace(day=1), -settings.RETENTION["SECURITY_MONTHS"])
+
+    def forget_security_log() -> None:
+        count = trail.forget_security_log(before=first, at=now)
+        log.info("%d events of the security log deleted at the end of their time", count)
+
+    def delete_documents() -> None:
+        count = documents.delete_expired(today=real_day, at=now)
+        log.info("%d documents deleted at the end of their time", count)
+
+    _do_each("Not all that expired was deleted", [forget_security_log, delete_documents])
 
 
 @shared_task
 def forget_calls() -> None:
     """Forget what writes through the API were answered, after a day."""
     calls.forget_calls(before=clock.now() - timedelta(days=1))
+
+
+def _do_each(what_failed: str, works: Iterable[Callable[[], object]]) -> None:
+    """Do all of it, whichever fails; what did is raised at the end, so that the job has failed."""
+    errors = []
+    for work in works:
+        try:
+            work()
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(what_failed, errors)

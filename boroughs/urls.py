@@ -1,12 +1,22 @@
 from django.urls import path
 
-from boroughs.views import access, account, documents, exceptions, jobs, tokens, trail
+from boroughs.views import (
+    access,
+    account,
+    documents,
+    exceptions,
+    jobs,
+    sharing,
+    tokens,
+    trail,
+)
 
 urlpatterns = [
     path("jobs/", jobs.jobs_page, name="jobs"),
     path("jobs/<uuid:batch>/", jobs.job_batch, name="job-batch"),
     path("c/<slug:slug>/access/", access.access, name="access"),
     path("c/<slug:slug>/access/preview/", access.access_preview, name="access-preview"),
+    path("c/<slug:slug>/sharing/", sharing.sharing, name="sharing"),
     path("account/", account.account, name="account"),
     path("account/deputies/", account.deputies, name="deputies"),
     path("account/deputies/<int:pk>/end/", account.deputy_end, name="deputy-end"),

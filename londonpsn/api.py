@@ -38,7 +38,7 @@ router.register("catalogue-items", prices.CatalogueItemViewSet, "api-catalogue-i
 router.register("prices", prices.PriceViewSet, "api-price")
 router.register("quotes", prices.QuoteViewSet, "api-quote")
 router.register("lines", services.LineViewSet, "api-line")
-router.register("migration", services.MigrationViewSet, "api-migration")
+router.register("migration", procurement.MigrationViewSet, "api-migration")
 router.register("savings", procurement.SavingsViewSet, "api-savings")
 router.register("payments/summary", procurement.PaymentSummaryViewSet, "api-payments-summary")
 
@@ -46,7 +46,7 @@ router.register("payments/summary", procurement.PaymentSummaryViewSet, "api-paym
 ALWAYS = {
     "400": "What was sent cannot be read; the sentence says how to write it.",
     "401": "No token, or one that does not exist, has expired or was revoked.",
-    "403": "You may not do this.",
+    "403": "You may not do this, or your role needs a second step at sign-in that you lack.",
     "404": "It does not exist for you.",
     "429": "Too many requests in this minute; Retry-After says how many seconds to wait.",
     "503": "The portal is starting, or this took too long; Retry-After says how long to wait.",

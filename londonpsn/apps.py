@@ -10,6 +10,7 @@ class LondonPSNConfig(AppConfig):
         from allauth.account import signals as accounts
         from django.contrib.auth import signals
 
+        from londonpsn import checks  # noqa: F401 (registers itself)
         from londonpsn.home.signing_in import events, sessions
 
         signals.user_logged_in.connect(sessions.note_sign_in)

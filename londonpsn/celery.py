@@ -39,5 +39,6 @@ app.conf.beat_schedule = {
     "expired": {"task": "boroughs.tasks.delete_expired", "schedule": crontab(hour=3, minute=10)},
     "tries": {"task": "londonpsn.tasks.forget_tries", "schedule": crontab(hour=3, minute=20)},
     "calls": {"task": "boroughs.tasks.forget_calls", "schedule": crontab(hour=3, minute=25)},
+    "sessions": {"task": "londonpsn.tasks.forget_sessions", "schedule": crontab(hour=3, minute=30)},
     "nightly": {"task": "boroughs.tasks.request_all", "schedule": crontab(hour=2, minute=10)},
 }

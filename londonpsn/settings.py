@@ -43,6 +43,9 @@ elif PRODUCTION:
 else:
     SECRET_KEY = data_directory.secret_key()
 
+# Earlier keys, while what was signed or encrypted with them is still about.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -389,15 +392,16 @@ STORAGES = {
 }
 
 # The JSON API.
+API_PERMISSIONS = [
+    "rest_framework.permissions.IsAuthenticated",
+    "boroughs.api.authentication.TokenMayWrite",
+]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "boroughs.api.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated",
-        "boroughs.api.authentication.TokenMayWrite",
-    ],
+    "DEFAULT_PERMISSION_CLASSES": API_PERMISSIONS,
     "DEFAULT_THROTTLE_CLASSES": ["boroughs.api.throttling.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "boroughs.api.pages.Pages",
@@ -416,7 +420,7 @@ SPECTACULAR_SETTINGS = {
         "periods are half-open: an end is the first day without."
     ),
     "VERSION": "1",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": API_PERMISSIONS,
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

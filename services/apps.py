@@ -15,6 +15,7 @@ class ServicesConfig(AppConfig):
         from services.calloff_work import ceilings_near, drafts_waiting, notices_to_publish
         from services.exceptions import overrides, waivers
         from services.price_work import quotes_expiring
+        from services.queries import suppliers_of
         from services.work import moves_to_make, notices_to_give, paid_twice
 
         jobs.register(
@@ -47,6 +48,7 @@ class ServicesConfig(AppConfig):
             kept_rows.register(of_a_line, council="line__body__council")
         for of_a_move in (models.ReplacementLine, models.Baseline):
             kept_rows.register(of_a_move, council="replacement__body__council")
+        attachments.SUPPLIERS.append(suppliers_of)
         attachments.register(
             "line",
             models.Line,

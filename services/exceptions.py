@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.urls import reverse
 from django.utils import timezone
 
 from boroughs.authorization import Permission
@@ -47,7 +46,8 @@ def _without_parallel_run(user, period: Period) -> Iterator[ExceptionRow]:
             council_id=council,
             what="Ceased on the day the new line came into use",
             reference=reference,
-            address=reverse("line", args=[line]),
+            page="line",
+            key=line,
             who_id=by,
             reason=reason,
             amount=monthly,
@@ -69,7 +69,8 @@ def _exempt(user, period: Period) -> Iterator[ExceptionRow]:
             council_id=council,
             what="Exempt from moving",
             reference=reference,
-            address=reverse("line", args=[line]),
+            page="line",
+            key=line,
             reason=reason,
             amount=monthly,
         )
@@ -87,7 +88,8 @@ def overrides(user, period: Period) -> Iterator[ExceptionRow]:
             council_id=event.council_id,
             what="Orders let go past the ceiling of a call-off",
             reference=event.subject,
-            address=reverse("calloff", args=[event.subject_id]),
+            page="calloff",
+            key=event.subject_id,
             who_id=event.user_id,
             reason=event.note,
             amount=Decimal(event.after["ceiling"]),

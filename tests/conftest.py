@@ -17,7 +17,7 @@ import services.reference
 from boroughs import jobs
 from boroughs.authorization import resolve
 from boroughs.models import Council, User
-from londonpsn.common import bulk
+from londonpsn.common import bulk, clock
 from londonpsn.demo import load
 from londonpsn.home.signing_in import second_factor
 from londonpsn.management.commands.set_up import work_out_all
@@ -50,7 +50,13 @@ def fill_portal(size: str) -> None:
         boroughs.reference.load()
         services.reference.load()
         if size != "none":
-            load.load(size=size, today=TODAY, at=AT, password=PASSWORD, progress=lambda name: None)
+            load.load(
+                size=size,
+                today=TODAY,
+                at=clock.now(),
+                password=PASSWORD,
+                progress=lambda name: None,
+            )
             jobs.record_demo(kind_of_data=size, at=AT)
     bulk.analyze()
     if size != "none":

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 
+from allauth.mfa.models import Authenticator
+
 from boroughs.authorization import resolve
 from boroughs.models import (
     ApiToken,
@@ -206,6 +208,11 @@ def new_api_token(**fields) -> ApiToken:
     fields["user"] = fields.get("user") or new_user()
     digest = ApiToken.new_secret()[1]
     return ApiToken.objects.create(**{"name": "t", "digest": digest, "created_at": AT} | fields)
+
+
+def new_second_factor(user: User, **fields) -> Authenticator:
+    data = {"secret": "A" * 32}
+    return Authenticator.objects.create(**{"user": user, "type": "totp", "data": data} | fields)
 
 
 def new_delegation(**fields) -> Delegation:

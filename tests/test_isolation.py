@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -115,6 +116,7 @@ JOBS = {NETWORK, FINANCE, *IN_THE_PROGRAMME}
 PUBLIC = Route(is_public=True, agent=(200, 200), nobody=200)
 READS_ACCESS = {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}
 READS_TRAIL = {Role.AUDITOR, Role.ADMINISTRATOR}
+SHARES = {Role.APPROVER, FINANCE, Role.ADMINISTRATOR}
 CONFIRMS = {Role.APPROVER, Role.ADMINISTRATOR}
 DESKS = {*AT_A_COUNCIL} - {Role.VIEWER}
 ADDS = {NETWORK, Role.BUYER, Role.APPROVER, FINANCE}
@@ -284,6 +286,11 @@ ROUTES: dict[str, Route] = {
     "spend": council_page(
         agent=CLOSED, nobody=403, asks=("series=PURCHASING_CARDS", "from=2013-04&to=2013-05")
     ),
+    "sharing": council_page(
+        only=SHARES,
+        posts=lambda place: {"shares": "yes"},
+        post_only=SHARES,
+    ),
     "spend-upload": council_page(only=UPLOAD, posts=lambda place: {"kept": "x"}, post_only=UPLOAD),
     # Pages of one thing
     "site": thing("site"),
@@ -399,6 +406,16 @@ ROUTES: dict[str, Route] = {
         agent=(200, 200),
         nobody=200,
         is_open=True,
+    ),
+    "api-council-share-saving": Route(
+        fill=lambda place: {"pk": place.council.pk},
+        get=405,
+        agent=(405, 405),
+        nobody=405,
+        foreign=405,
+        is_open=True,
+        posts=lambda place: {"shares": True},
+        post_only=SHARES,
     ),
     "api-body-list": everywhere(asks=(COUNCIL_ASK,)),
     "api-body-detail": thing("body"),
@@ -604,7 +621,10 @@ MORE: dict[str, list[Route]] = {
     "access-preview": [of_all(302, only=CONFIRMS, posts=lambda place: {}, post_only=CONFIRMS)],
     "trail": [of_all(only=READS_TRAIL, asks=("person={approver_key}", "chain={council}"))],
     "exceptions": [of_all(only=READS_TRAIL, asks=("from=2013-01-01&to=2099-01-01",))],
-    **{name: [of_all(404, others=404, refused=404)] for name in ("lines-preview", "spend-upload")},
+    **{
+        name: [of_all(404, others=404, refused=404)]
+        for name in ("lines-preview", "spend-upload", "sharing")
+    },
 }
 
 
@@ -747,6 +767,22 @@ def without(text: str, *echoes: object) -> str:
         for form in {echo, escape(echo), quote(echo), quote(echo, safe=""), urlencode({"": echo})}:
             text = text.replace(form.lstrip("="), "·")
     return text
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("1,71065.43,x", ["71065.43"]),  # a comma before it and behind
+        ("71065.43\r\n1,2", ["71065.43"]),
+        ('"1,065.43",-65.4300', ["065.43", "65.4300"]),
+        ('<c r="B2" t="n"><v>71065.43</v></c>', ["71065.43"]),
+        ('{"amount": "71065.43", "on": null}', ["71065.43"]),
+        ("2014-06-30T10:11:12.43+01:00,10:11:12.434343", []),  # times of day
+        ("71065.00,50.3,51.96511,71065.0000", []),
+    ],
+)
+def test_pence_of_the_other_council_are_looked_for_in_every_cell_of_a_file(file, found):
+    assert PENCE_IN_FILES.findall(file) == found
 
 
 def leaks(world: World, person: Person, route: Route, text: str) -> list[str]:
@@ -903,12 +939,16 @@ def send(client: Client, method: str, asked: str, form: dict):
 
 def held() -> dict[str, int]:
     """Count the rows of every table of ours, those that keep what rows were among them."""
-    return {
-        model._meta.label: model._base_manager.count()
+    tables = [
+        model._meta.db_table
         for app in OURS
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
         if model._meta.managed
-    }
+    ]
+    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}")
+        return dict(zip(tables, cursor.fetchone(), strict=True))
 
 
 @pytest.mark.parametrize(("name", "route"), EACH)
@@ -1034,7 +1074,7 @@ def test_a_role_of_another_council_is_not_passed_on_nor_taken_by_its_people(worl
 
 def test_a_token_is_not_made_for_another_council(world):
     officer, before = world.people["NETWORK_OFFICER"], held()
-    form = {"name": "t", "scope": "READ", "expires_on": "2099-01-01"}
+    form = {"name": "t", "scope": "READ", "expires_on": "2099-01-01", "nonce": "n"}
 
     page = officer.client.post(reverse("tokens"), form | {"council": world.foreign.council.pk})
     program = officer.client.post(
@@ -1072,6 +1112,7 @@ def test_a_token_for_one_council_gets_nothing_of_another(world, name):
     route = ROUTES[name]
     for user in (officer, both):
         secret, digest = new.ApiToken.new_secret()
+        new.new_second_factor(user)
         new.new_api_token(user=user, digest=digest, council=world.own.council)
         client = Client(headers={"Authorization": f"Token {secret}"})
         narrowed = Person("token", Role.FINANCE, world.own, client)

@@ -119,7 +119,8 @@ class World:
 # Pounds of the one are whole, of the other they end in 43 pence: so does every sum they are in.
 PENCE = {"A": Decimal("0.00"), "B": Decimal("0.43")}
 PENCE_IN_WORDS = re.compile(r"£[\d,]+\.(?!00)\d\d")
-PENCE_IN_FILES = re.compile(r"(?<![\d.,:])\d[\d,]*\.(?!00)\d\d(?![\d.])")  # no time of day
+# Every cell of CSV, a workbook and JSON, with two decimals or the four of the database; no time.
+PENCE_IN_FILES = re.compile(r"(?<![\d.:])\d+\.(?!00)\d\d(?:00)?(?![\d.])")
 
 
 @contextmanager
@@ -204,9 +205,10 @@ def _write_places(place: Place) -> None:
         size=held.size,
     )
     note = new.new_note(place.council, text=mark(Kind.RECORD, "note"))
+    site.notes.add(note)
+    hidden.notes.add(new.new_note(place.council, text=mark(Kind.ADDRESS, "note")))
     for at in (site, hidden):
         at.documents.add(document)
-        at.notes.add(note)
     place.keys |= {"body": body, "site": site, "hidden": hidden, "connection": connection}
     place.keys |= {"document": document, "note": note}
 

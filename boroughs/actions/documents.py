@@ -47,11 +47,13 @@ def add_document(
 
     It is on the disk before its row commits. Raises NotVisible for what the person does not see,
     PermissionDenied, and BadInput for a file that is empty, too large or of another kind than its
-    name says.
+    name says, or for a supplier with nothing at the council.
     """
     carrier, subject, council = _allowed(subject, by, Permission.DOCUMENT_ADD)
     if not title.strip():
         raise BadInput("Give the document a title, so that others know it in a list.")
+    if supplier and not attachments.suppliers_of(council).filter(pk=supplier.pk).exists():
+        raise BadInput(f"{supplier} has no line or contract of {council}, so it sees no document.")
     name = named(file.name or "")
     _check_size(name, file.size)
     media_type = kind_of(name, file).media_type
@@ -92,6 +94,8 @@ def add_note(*, subject: Model, text: str, by: User | None, at: datetime) -> Not
     Raises NotVisible for what the person does not see, PermissionDenied, and BadInput.
     """
     carrier, subject, council = _allowed(subject, by, Permission.NOTE_ADD)
+    for right in carrier.note_rights(subject, Permission.NOTE_ADD):
+        check(by, right, council)
     text = text.strip()
     if not text:
         raise BadInput("Write the note.")

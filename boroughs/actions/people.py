@@ -1,26 +1,36 @@
-"""Every write of people, their roles and their deputies."""
+"""Every write of people: who they are, how they sign in, and that they leave."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from functools import partial
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
 
-from boroughs import audit
+from boroughs import audit, mails
+from boroughs.actions.deputies import end_delegation
+from boroughs.actions.roles import change_role, give_role
 from boroughs.authorization import Permission, check
-from boroughs.models import ApiToken, AuditEvent, Council, Delegation, Membership, Supplier, User
-from londonpsn.common.errors import BadInput, Refused
+from boroughs.models import ApiToken, AuditEvent, Delegation, Membership, User
+from londonpsn.common.errors import Refused
 
 Type = AuditEvent.Type
 
 
+class ResetReason(TextChoices):
+    """Why somebody's second factor is taken away; a choice, because free text may name people."""
+
+    LOST = "LOST", "The phone or key is lost or broken"
+    REPLACED = "REPLACED", "The phone or key was replaced, and the old one is gone"
+    EXPOSED = "EXPOSED", "Somebody else may have it"
+
+
 @transaction.atomic
-def invite(*, email: str, name: str, by: User, at: datetime) -> User:
+def invite(*, email: str, name: str, by: User | None, at: datetime) -> User:
     """Add a person, who has no role and no password yet. Raises Refused for an address held."""
     check(by, Permission.ADMIN_USE)
     try:
@@ -33,267 +43,107 @@ def invite(*, email: str, name: str, by: User, at: datetime) -> User:
 
 
 @transaction.atomic
-def change_person(*, user_id: int, email: str, name: str, by: User, at: datetime) -> User:
-    """Correct a person's name or mail address; which of them is written, never what it is."""
-    check(by, Permission.ADMIN_USE)
-    user = User.objects.select_for_update().get(pk=user_id)
-    new = {"email": email.strip().lower(), "name": name.strip()}
-    changed = [field for field, value in new.items() if getattr(user, field) != value]
-    if changed:
-        for field in changed:
-            setattr(user, field, new[field])
-        user.save(update_fields=changed)
-        audit.record(
-            Type.PERSON_CHANGED,
-            by=by,
-            at=at,
-            subject=user,
-            note="Changed: " + " and ".join(changed),
-            needs=Permission.ADMIN_USE,
-        )
+def set_up_administrator(
+    *, email: str, name: str, password: str, at: datetime, today: date
+) -> User:
+    """Add the first administrator of a portal, who invites everybody else: at its console alone.
+
+    Both events are the portal's own. Raises Refused for an address held.
+    """
+    user = invite(email=email, name=name, by=None, at=at)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    role = {"role": Membership.Role.ADMINISTRATOR, "programme_wide": True, "starts_on": today}
+    give_role(user_id=user.pk, by=None, at=at, today=today, **role)
     return user
 
 
-@transaction.atomic
-def give_role(
-    *,
-    user_id: int,
-    role: Membership.Role,
-    by: User | None,
-    at: datetime,
-    starts_on: date,
-    ends_on: date | None = None,
-    council: Council | None = None,
-    supplier: Supplier | None = None,
-    limit: Decimal | None = None,
-) -> Membership:
-    """Give a person a role at a council, at a supplier or, with neither, in the programme.
+@audit.together()
+def change_person(*, user_id: int, email: str, name: str, by: User, at: datetime) -> User:
+    """Correct a person's name or mail address; which of them is written, never what it is.
 
-    ``limit`` is pounds. Raises Refused where they hold it already on one of these days, or where
-    the role and the place do not fit.
+    Whoever has the new address can ask for a new password: so the person is signed out, their API
+    tokens end, and the old address is told. Raises Refused for one's own address.
     """
     check(by, Permission.ADMIN_USE)
-    _not_oneself(by, user_id)
-    membership = Membership(
-        user_id=user_id,
-        role=role,
-        council=council,
-        supplier=supplier,
-        programme_wide=not (council or supplier),
-        starts_on=starts_on,
-        ends_on=ends_on,
-        limit=limit,
-        given_by=by,
-    )
-    try:
-        with transaction.atomic():
-            membership.save()
-    except IntegrityError as error:
-        raise Refused(_why_not(error)) from None
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    was = user.email
+    new = {"email": email.strip().lower(), "name": name.strip()}
+    changed = [field for field, value in new.items() if getattr(user, field) != value]
+    if not changed:
+        return user
+    if "email" in changed and user.pk == by.pk:
+        raise Refused("Your own mail address is changed by another administrator.")
+    for field in changed:
+        setattr(user, field, new[field])
+    user.save(update_fields=changed)
+    ended = _shut_out(user, at) if "email" in changed else None
     audit.record(
-        Type.ROLE_GIVEN,
+        Type.PERSON_CHANGED,
         by=by,
         at=at,
-        council=council,
-        subject=membership,
-        after=_facts(membership) | {"user": user_id},
+        subject=user,
+        note="Changed: " + " and ".join(changed),
         needs=Permission.ADMIN_USE,
     )
-    return membership
+    if ended is not None:
+        audit.record_security(Type.MAIL_CHANGED, at=at, user_id=user.pk, after=ended)
+        _mail(partial(mails.send_mail_changed, user, to=was))
+    return user
 
 
-@transaction.atomic
-def change_role(
-    *, membership_id: int, ends_on: date | None, limit: Decimal | None, by: User, at: datetime
-) -> Membership:
-    """Set the first day without a role, or its limit in pounds; nothing else of it changes.
+@audit.together()
+def reset_second_factor(*, user_id: int, reason: ResetReason, by: User, at: datetime) -> User:
+    """Take the second factors of somebody who has lost theirs away, recovery codes among them.
 
-    A role is never deleted: what somebody could do stays known. Raises Refused for a day or limit
-    that the role cannot have.
+    The person is signed out and told by mail. Where their role needs a factor they set up a new
+    one when they sign in next, and no API token of theirs works before. Raises Refused for one's
+    own, and where there is none.
     """
     check(by, Permission.ADMIN_USE)
-    membership = Membership.objects.select_for_update(of=["self"]).get(pk=membership_id)
-    _not_oneself(by, membership.user_id)
-    before = _facts(membership)
-    membership.ends_on, membership.limit = ends_on, limit
-    after = _facts(membership)
-    if after != before:
-        try:
-            with transaction.atomic():
-                membership.save(update_fields=["ends_on", "limit"])
-        except IntegrityError as error:
-            raise Refused(_why_not(error)) from None
-        audit.record(
-            Type.ROLE_CHANGED,
-            by=by,
-            at=at,
-            council=membership.council,
-            subject=membership,
-            before=before,
-            after=after | {"user": membership.user_id},
-            needs=Permission.ADMIN_USE,
-        )
-    return membership
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    if user.pk == by.pk:
+        raise Refused("Your own second step is reset by another administrator.")
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    if not removed:
+        raise Refused("There is no second step to reset.")
+    sessions = _sign_out(user)
+    facts = {"note": ResetReason(reason).label, "after": {"sessions": sessions}}
+    kind = Type.SECOND_FACTOR_RESET
+    audit.record(kind, by=by, at=at, subject=user, needs=Permission.ADMIN_USE, **facts)
+    audit.record_security(kind, at=at, user_id=user.pk, **facts)
+    _mail(partial(mails.send_second_factor_reset, user))
+    return user
 
 
-@transaction.atomic
-def confirm_roles(*, membership_ids: Iterable[int], by: User, on: date, at: datetime) -> int:
-    """Say that these people still need these roles; returns how many. Never one's own.
-
-    Raises PermissionDenied unless the person may at every one of the councils, and Refused where a
-    role is not there any more; then nothing has changed.
-    """
-    wanted = set(membership_ids)
-    held = (
-        Membership.objects.visible_to(by)
-        .in_force_on(on)
-        .filter(pk__in=wanted)
-        .select_related("council")
-        .select_for_update(of=["self"])
-        .order_by("pk")
-    )
-    roles = list(held)
-    if len(roles) != len(wanted):
-        raise Refused("Some of these roles are not in force any more. Look at the list again.")
-    taken = {held.pk for held in by.access.roles if getattr(held, "delegation_id", None)}
-    for role in roles:
-        check(by, Permission.ACCESS_CONFIRM, role.council)
-        if role.user_id == by.pk or role.pk in taken:
-            raise PermissionDenied("Your own roles are confirmed by somebody else.")
-    Membership.objects.filter(pk__in=wanted).update(confirmed_on=on, confirmed_by=by)
-    audit.record_each(
-        Type.ROLE_CONFIRMED,
-        by=by,
-        at=at,
-        of=[(role.council, role) for role in roles],
-        after={"confirmed_on": on},
-        needs=Permission.ACCESS_CONFIRM,
-    )
-    return len(roles)
-
-
-@transaction.atomic
-def delegate(
-    *,
-    membership_id: int,
-    deputy: User,
-    starts_on: date,
-    ends_on: date,
-    reason: str,
-    by: User,
-    at: datetime,
-    today: date,
-) -> Delegation:
-    """Pass a role and its limit to a deputy for stated days.
-
-    By the person whose role it is, or whoever keeps people. Raises Refused for oneself, days that
-    are over, another deputy's overlap, or a role that was itself only passed on. It begins today
-    at the earliest: nobody is made to have held what they did not.
-    """
-    membership = (
-        Membership.objects.select_for_update(of=["self"])
-        .select_related("council", "user")
-        .get(pk=membership_id)
-    )
-    if membership.user_id != by.pk:
-        check(by, Permission.ADMIN_USE)
-    if deputy.pk == membership.user_id:
-        raise Refused("A deputy is somebody else. Choose another person.")
-    if not reason.strip():
-        raise BadInput("Say why, for example “leave” or “training”.")
-    if not today <= starts_on < ends_on:
-        raise BadInput("The days end before they begin, or are past. Choose today or days to come.")
-    if not membership_lasts(membership, starts_on, ends_on):
-        raise Refused("The role itself is not held on all of these days. Choose others.")
-    delegation = Delegation(
-        membership=membership,
-        deputy=deputy,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        reason=reason.strip()[:200],
-        given_by=by,
-    )
-    try:
-        with transaction.atomic():
-            delegation.save()
-    except IntegrityError:
-        raise Refused("This person is the deputy on one of these days already.") from None
-    audit.record(
-        Type.ROLE_DELEGATED,
-        by=by,
-        at=at,
-        council=membership.council,
-        subject=delegation,
-        after={"deputy": deputy.pk, "starts_on": starts_on, "ends_on": ends_on},
-        note=reason,
-    )
-    return delegation
-
-
-def membership_lasts(membership: Membership, starts_on: date, ends_on: date) -> bool:
-    """Answer whether the role is held on every day from ``starts_on`` until before ``ends_on``."""
-    return membership.starts_on <= starts_on and (
-        membership.ends_on is None or ends_on <= membership.ends_on
-    )
-
-
-@transaction.atomic
-def end_delegation(*, delegation_id: int, by: User, at: datetime, today: date) -> Delegation:
-    """End a deputy's role with the day before ``today``; one that has not begun never will.
-
-    By the person whose role it is, the deputy, or whoever keeps people.
-    """
-    delegation = (
-        Delegation.objects.select_for_update(of=["self"])
-        .select_related("membership__council")
-        .get(pk=delegation_id)
-    )
-    if by.pk not in (delegation.membership.user_id, delegation.deputy_id):
-        check(by, Permission.ADMIN_USE)
-    if delegation.ends_on <= today:
-        raise Refused("It has ended already.")
-    before = {"ends_on": delegation.ends_on}
-    has_begun = delegation.starts_on < today
-    if has_begun:
-        delegation.ends_on = today
-        delegation.save(update_fields=["ends_on"])
-    audit.record(
-        Type.DELEGATION_ENDED,
-        by=by,
-        at=at,
-        council=delegation.membership.council,
-        subject=delegation,
-        before=before,
-        after={"ends_on": today if has_begun else None},
-    )
-    if not has_begun:
-        delegation.delete()
-    return delegation
-
-
-@transaction.atomic
+@audit.together()
 def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
     """Let a person go: from the next request on they can do nothing; what they did stays.
 
     Ends every role and deputy's role with the day before ``today`` and every API token.
     """
     check(by, Permission.ADMIN_USE)
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.pk == by.pk:
         raise Refused("You cannot let yourself go. Ask another administrator.")
     user.is_active = False
     user.save(update_fields=["is_active"])
-    for membership in user.memberships.all():
+    for membership in user.memberships.order_by("pk"):
         if membership.ends_on is None or membership.ends_on > today:
             # A role holds one day at least: one that begins later keeps its first.
             ends_on = max(today, membership.starts_on + timedelta(days=1))
             change_role(
-                membership_id=membership.pk, ends_on=ends_on, limit=membership.limit, by=by, at=at
+                membership_id=membership.pk,
+                ends_on=ends_on,
+                limit=membership.limit,
+                by=by,
+                at=at,
+                today=today,
             )
     taken = Delegation.objects.filter(deputy=user, ends_on__gt=today)
     for delegation in taken.order_by("pk"):
         end_delegation(delegation_id=delegation.pk, by=by, at=at, today=today)
-    ApiToken.objects.filter(user=user).in_force(at).update(revoked_at=at)
+    _shut_out(user, at)
     audit.record(Type.PERSON_LEFT, by=by, at=at, subject=user, needs=Permission.ADMIN_USE)
     return user
 
@@ -305,7 +155,7 @@ def anonymize(*, user_id: int, by: User, at: datetime) -> User:
     Raises Refused for somebody who may still sign in.
     """
     check(by, Permission.ADMIN_USE)
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.is_active:
         raise Refused("Only who has left can be made anonymous. Let the person go first.")
     user.email, user.name = f"former-{user.pk}@nowhere.invalid", f"Former person {user.pk}"
@@ -318,22 +168,20 @@ def anonymize(*, user_id: int, by: User, at: datetime) -> User:
     return user
 
 
-def _not_oneself(by: User | None, user_id: int) -> None:
-    """Raise Refused where somebody would give rights to themselves."""
-    if by is not None and by.pk == user_id:
-        raise Refused("Your own roles are kept by another administrator.")
+def _sign_out(user: User) -> int:
+    """End the person's sessions everywhere, and return how many there were."""
+    sessions = list(UserSession.objects.filter(user=user))
+    for session in sessions:
+        session.end()
+    return len(sessions)
 
 
-def _facts(membership: Membership) -> dict:
-    return {
-        "role": membership.role,
-        "starts_on": membership.starts_on,
-        "ends_on": membership.ends_on,
-        "limit": membership.limit,
-    }
+def _shut_out(user: User, at: datetime) -> dict[str, int]:
+    """End the person's sessions and API tokens, and return how many there were of each."""
+    tokens = ApiToken.objects.filter(user=user).in_force(at).update(revoked_at=at)
+    return {"sessions": _sign_out(user), "tokens": tokens}
 
 
-def _why_not(error: IntegrityError) -> str:
-    """Say in words which rule of the database a role breaks."""
-    broken = next(rule for rule in Membership._meta.constraints if rule.name in str(error))
-    return str(broken.get_violation_error_message())
+def _mail(send: Callable[[], None]) -> None:
+    """Mail on commit; what was done stays done while mail cannot be sent, and the log says so."""
+    transaction.on_commit(send, robust=True)

@@ -10,7 +10,7 @@ from django.forms.models import model_to_dict
 
 from boroughs import audit
 from boroughs.authorization import Permission, check
-from boroughs.models import AuditEvent, Contact, Site, User
+from boroughs.models import AuditEvent, Contact, Council, Site, User
 
 Type = AuditEvent.Type
 
@@ -92,6 +92,31 @@ def protect_site(*, site_id: int, protection: str, by: User, at: datetime) -> Si
             needs=Permission.SITE_PROTECT,
         )
     return site
+
+
+@transaction.atomic
+def share_saving(*, council_id: int, shares: bool, by: User, at: datetime) -> Council:
+    """Say whether other councils see what the council saves in per cent; never what in pounds.
+
+    Raises Council.DoesNotExist and PermissionDenied.
+    """
+    council = Council.objects.select_for_update().get(pk=council_id)
+    check(by, Permission.SAVING_SHARE, council)
+    before = council.shares_saving
+    if before != shares:
+        council.shares_saving = shares
+        council.save(update_fields=["shares_saving"])
+        audit.record(
+            Type.SAVING_SHARED,
+            by=by,
+            at=at,
+            council=council,
+            subject=council,
+            before={"shares_saving": before},
+            after={"shares_saving": shares},
+            needs=Permission.SAVING_SHARE,
+        )
+    return council
 
 
 def council_of(row: Model):

@@ -8,12 +8,13 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from boroughs.actions.people import delegate, end_delegation
+from boroughs.actions.deputies import delegate, end_delegation
+from boroughs.api.authentication import council_of_token, refuse_token
 from boroughs.api.filters import COUNCIL
 from boroughs.api.serializers import Pounds
 from boroughs.api.views import NarrowedViewSet
 from boroughs.authorization import Permission, Role
-from boroughs.models import ApiToken, Council, Delegation, Membership
+from boroughs.models import Council, Delegation, Membership
 from boroughs.queries import (
     Only,
     SecondFactor,
@@ -139,12 +140,15 @@ class DelegationViewSet(NarrowedViewSet):
     council_path = "membership__council"
 
     def get_queryset(self):
-        rows = super().get_queryset()
-        token = self.request and self.request.auth
-        return rows.filter(membership__council=token.council_id) if _is_narrow(token) else rows
+        rows, council_id = super().get_queryset(), council_of_token(self.request)
+        return rows if council_id is None else rows.filter(membership__council=council_id)
 
     @extend_schema(request=NewDelegationSerializer, responses={201: DelegationSerializer})
     def create(self, request):
+        """Pass a role on; signed in by yourself, because no token gives rights away."""
+        refuse_token(
+            request, "A token cannot pass a role on. Sign in to the portal and do it there."
+        )
         asked = NewDelegationSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         chosen, today = asked.validated_data, clock.today()
@@ -174,15 +178,10 @@ class DelegationViewSet(NarrowedViewSet):
 
 
 def _roles_to_pass(request):
-    """Return the roles that the person may pass on; a token for one council has those there."""
+    """Return the roles that the person may pass on."""
     roles = Membership.objects.select_related("council", "supplier")
-    if not request.user.access.allows(Permission.ADMIN_USE):
-        roles = roles.filter(user=request.user)
-    return roles.filter(council=request.auth.council_id) if _is_narrow(request.auth) else roles
-
-
-def _is_narrow(token) -> bool:
-    return isinstance(token, ApiToken) and token.council_id is not None
+    keeps_people = request.user.access.allows(Permission.ADMIN_USE)
+    return roles if keeps_people else roles.filter(user=request.user)
 
 
 def _council_named(request) -> Council | None:

@@ -1,6 +1,7 @@
 """A program that calls the API in a person's name."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from allauth.core.internal.httpkit import get_client_ip
@@ -10,16 +11,21 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from redis import RedisError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import get_authorization_header as header_of
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from boroughs import audit
 from boroughs.authorization import resolve
 from boroughs.models import ApiToken, AuditEvent
+from boroughs.queries import second_factors
 from londonpsn.common import clock
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 REFUSAL_IS_NOTED_EVERY = 60  # seconds
+NEEDS_SECOND_FACTOR = (
+    "The role of this token’s person needs a second step at sign-in, and they have none. They set "
+    "one up on the portal’s page of how they sign in; then the token works again."
+)
 log = logging.getLogger(__name__)
 
 
@@ -34,20 +40,36 @@ class ApiTokenAuthentication(BaseAuthentication):
             return None
         now = clock.now()
         named = ApiToken.objects.with_secret(words[1])
-        tokens = named.in_force(now).select_related("user")
+        tokens = named.in_force(now).select_related("user", "council")
         token = tokens.filter(user__is_active=True).first()
         if token is None:
             note_refusal(request, named.first(), now)
             raise AuthenticationFailed("This token does not exist, has expired or was revoked.")
+        user = resolve(token.user, clock.today())
+        if user.access.needs_second_factor and not second_factors([user.pk]):
+            note_refusal(request, token, now)
+            raise PermissionDenied(NEEDS_SECOND_FACTOR)
+        reading_only = token.scope == ApiToken.Scope.READ
         if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-        user = resolve(token.user, clock.today())
-        reading_only = token.scope == ApiToken.Scope.READ
-        user.access = user.access.narrowed(token.council_id, reading_only=reading_only)
+        narrowed = user.access.narrowed(token.council_id, reading_only=reading_only)
+        user.access = replace(narrowed, token_id=token.pk)
         return user, token
 
     def authenticate_header(self, request):
         return self.keyword
+
+
+def refuse_token(request, words: str) -> None:
+    """Raise PermissionDenied where a program asks for what people alone do: give rights away."""
+    if isinstance(request.auth, ApiToken):
+        raise PermissionDenied(words)
+
+
+def council_of_token(request) -> int | None:
+    """Return the key of the one council that a request's token is for; None where it is for all."""
+    token = request and request.auth
+    return token.council_id if isinstance(token, ApiToken) else None
 
 
 class TokenMayWrite(BasePermission):
@@ -91,7 +113,11 @@ def why_refused(token: ApiToken | None, at: datetime) -> str:
         return "no such token"
     if token.revoked_at:
         return "revoked"
-    return "expired" if token.expires_at and token.expires_at <= at else "its person has left"
+    if token.expires_at and token.expires_at <= at:
+        return "expired"
+    if not token.user.is_active:
+        return "its person has left"
+    return "its person has no second factor"
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):

@@ -25,6 +25,7 @@ class CouncilSerializer(serializers.ModelSerializer):
             "short_name",
             "slug",
             "kind",
+            "shares_saving",
             "population_2011",
             "population_2021",
             "tile_abbreviation",
@@ -33,6 +34,12 @@ class CouncilSerializer(serializers.ModelSerializer):
             "centroid_lat",
             "centroid_lon",
         ]
+
+
+class SharingSerializer(serializers.Serializer):
+    shares = serializers.BooleanField(
+        help_text="Whether other councils see what it saves in per cent"
+    )
 
 
 class BodySerializer(serializers.ModelSerializer):

@@ -3,10 +3,10 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
 from boroughs.actions.tokens import USUAL_DAYS, create_token, revoke_token, works_until
+from boroughs.api.authentication import council_of_token, refuse_token
 from boroughs.api.views import NarrowedViewSet
 from boroughs.models import ApiToken
 from boroughs.queries import find_council, visible_councils
@@ -53,19 +53,25 @@ class NewTokenSerializer(serializers.Serializer):
 
 
 class ApiTokenViewSet(NarrowedViewSet):
-    """Your tokens; whoever keeps people sees everybody's. None shows its secret."""
+    """Your tokens; whoever keeps people sees everybody's. None shows its secret.
+
+    A token for one council knows those for that council alone.
+    """
 
     queryset = ApiToken.objects.select_related("council").order_by("pk")
     serializer_class = ApiTokenSerializer
     filter_backends = []
 
+    def get_queryset(self):
+        rows, council_id = super().get_queryset(), council_of_token(self.request)
+        return rows if council_id is None else rows.filter(council=council_id)
+
     @extend_schema(request=NewTokenSerializer, responses={201: MadeTokenSerializer})
     def create(self, request):
         """Make a token in your name; signed in by yourself, because no token makes another."""
-        if isinstance(request.auth, ApiToken):
-            raise PermissionDenied(
-                "A token cannot make a token. Sign in to the portal and make it there."
-            )
+        refuse_token(
+            request, "A token cannot make a token. Sign in to the portal and make it there."
+        )
         asked = NewTokenSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         chosen, code = asked.validated_data, asked.validated_data.get("council")

@@ -8,10 +8,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
+from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet
 
 from boroughs import events
 from boroughs.api.filters import COUNCIL, CouncilFilterBackend
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.api.serializers import Pounds
 from boroughs.api.views import NarrowedViewSet
 from boroughs.authorization import Permission
@@ -34,6 +36,10 @@ class ReadsTrail(BasePermission):
     def has_permission(self, request, view):
         user = request.user
         return user.is_authenticated and user.access.allows_anywhere(Permission.TRAIL_VIEW)
+
+
+# Whatever holds for every view holds for these too.
+READS_TRAIL = [*api_settings.DEFAULT_PERMISSION_CLASSES, ReadsTrail]
 
 
 class EventFilters(FilterSet):
@@ -83,7 +89,7 @@ class AuditEventViewSet(NarrowedViewSet):
     A person is a number here, null is the portal itself.
     """
 
-    permission_classes = [ReadsTrail]
+    permission_classes = READS_TRAIL
     councils_named = staticmethod(councils_read)
     queryset = AuditEvent.objects.order_by("-pk")
     serializer_class = AuditEventSerializer
@@ -104,7 +110,7 @@ class TrailCheckSerializer(serializers.Serializer):
 class TrailCheckViewSet(GenericViewSet):
     """Of each chain that the person reads its last event, and how far it was checked."""
 
-    permission_classes = [ReadsTrail]
+    permission_classes = READS_TRAIL
     serializer_class = TrailCheckSerializer
     filter_backends = []
 
@@ -133,10 +139,10 @@ class ExceptionSerializer(serializers.Serializer):
         return self.context["codes"].get(row.council_id)
 
 
-class ExceptionViewSet(GenericViewSet):
+class ExceptionViewSet(ReadsAreWritten, GenericViewSet):
     """What is out of the ordinary, latest first; of the last ended quarter unless asked."""
 
-    permission_classes = [ReadsTrail]
+    permission_classes = READS_TRAIL
     serializer_class = ExceptionSerializer
     filter_backends = []
 

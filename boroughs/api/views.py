@@ -1,9 +1,15 @@
 """Where and who: read-only lists with detail routes, narrowed to what the person sees."""
 
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from boroughs.actions.reference import share_saving
 from boroughs.api import serializers
 from boroughs.models import Body, Connection, Council, JobRun, Site
+from boroughs.queries import find_row, visible_councils
+from londonpsn.common import clock
 
 
 class NarrowedViewSet(ReadOnlyModelViewSet):
@@ -30,6 +36,18 @@ class CouncilViewSet(NarrowedViewSet):
     queryset = Council.objects.order_by("gss_code")
     serializer_class = serializers.CouncilSerializer
     council_path = "pk"
+
+    @extend_schema(request=serializers.SharingSerializer, responses=serializers.CouncilSerializer)
+    @action(detail=True, methods=["post"], url_path="share-saving")
+    def share_saving(self, request, pk):
+        """Say whether other councils see what one of your councils saves in per cent."""
+        council = find_row(visible_councils(request.user), pk=self.get_object().pk)
+        asked = serializers.SharingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        kept = share_saving(
+            council_id=council.pk, by=request.user, at=clock.now(), **asked.validated_data
+        )
+        return Response(self.get_serializer(kept).data)
 
 
 class BodyViewSet(NarrowedViewSet):

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django import forms
 
+from boroughs.actions.deputies import MOST_DAYS
 from boroughs.authorization import Role
 from boroughs.queries import Only, find_deputy, roles_to_pass
 from londonpsn.common.errors import BadInput
@@ -70,7 +71,11 @@ class DeputyForm(forms.Form):
         error_messages={"required": "Enter your deputy’s mail address."},
     )
     starts_on = day_field("First day", error_messages={"required": "Enter the first day."})
-    last_day = day_field("Last day", error_messages={"required": "Enter the last day."})
+    last_day = day_field(
+        "Last day",
+        help_text=f"At most {MOST_DAYS} days in all",
+        error_messages={"required": "Enter the last day."},
+    )
     reason = forms.CharField(
         label="Reason",
         help_text="For example leave or training",

@@ -3,7 +3,8 @@
 from django import forms
 
 from boroughs.actions.documents import LONGEST_NOTE, LONGEST_TITLE
-from boroughs.models import Document, Supplier
+from boroughs.attachments import suppliers_of
+from boroughs.models import Council, Document, Supplier
 from londonpsn.common.file_kinds import ACCEPT, ENDINGS
 from londonpsn.common.uploads import MOST_BYTES
 
@@ -11,7 +12,7 @@ from londonpsn.common.uploads import MOST_BYTES
 class DocumentForm(forms.Form):
     """One file, what it proves, who else may see it, and how long it is kept.
 
-    What the file holds is looked at by the action.
+    What the file holds is looked at by the action. The suppliers are those of the ``council``.
     """
 
     file = forms.FileField(
@@ -41,7 +42,7 @@ class DocumentForm(forms.Form):
         coerce=lambda value: value == "yes",
     )
     supplier = forms.ModelChoiceField(
-        Supplier.objects.order_by("name"),
+        Supplier.objects.none(),
         label="May a supplier see it?",
         required=False,
         empty_label="No",
@@ -51,6 +52,10 @@ class DocumentForm(forms.Form):
         choices=Document.Retention.choices,
         initial=Document.Retention.BUSINESS,
     )
+
+    def __init__(self, *sent, council: Council):
+        super().__init__(*sent)
+        self.fields["supplier"].queryset = suppliers_of(council).order_by("name")
 
 
 class NoteForm(forms.Form):

@@ -1,5 +1,6 @@
 """The form that makes an API token."""
 
+import secrets
 from datetime import date, datetime
 
 from django import forms
@@ -11,7 +12,12 @@ from londonpsn.common.errors import BadInput
 
 
 class TokenForm(forms.Form):
-    """What a token is for, what it may do, and until when; ``today`` is the real day."""
+    """What a token is for, what it may do, and until when; ``today`` is the real day.
+
+    ``nonce`` is of this form alone, so that one that is sent again makes no second token.
+    """
+
+    nonce = forms.CharField(widget=forms.HiddenInput, max_length=32)
 
     name = forms.CharField(
         label="What is it for?",
@@ -35,7 +41,8 @@ class TokenForm(forms.Form):
     )
 
     def __init__(self, data=None, *, user, today: date):
-        super().__init__(data, initial={"expires_on": today + USUAL_DAYS})
+        fresh = {"expires_on": today + USUAL_DAYS, "nonce": secrets.token_urlsafe(16)}
+        super().__init__(data, initial=fresh)
         self.today = today
         council = self.fields["council"]
         council.queryset = visible_councils(user).order_by("short_name")

@@ -15,6 +15,7 @@ from boroughs.models.jobs import JobRun
 from boroughs.models.people import (
     ApiToken,
     Delegation,
+    HeldFactor,
     IdempotentCall,
     Membership,
     SignInTry,
@@ -37,6 +38,7 @@ __all__ = [
     "GatewayCheck",
     "GatewayRequirement",
     "Generation",
+    "HeldFactor",
     "IdempotentCall",
     "JobRun",
     "Membership",

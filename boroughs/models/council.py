@@ -1,11 +1,13 @@
 """Councils, and the bodies that use and pay within their areas."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q, UniqueConstraint
 from django.db.models.functions import Upper
 
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import one_of
 
@@ -17,12 +19,18 @@ class CouncilKind(models.TextChoices):
     SUI_GENERIS = "SUI_GENERIS", "City corporation"
 
 
+@keep_rows(
+    "CouncilRow",
+    fields=["mail_domains", "shares_saving"],
+    added=pgtrigger.Condition("cardinality(NEW.mail_domains) > 0 OR NEW.shares_saving"),
+)
 class Council(models.Model):
     """One of London's 33 councils. ``gss_code`` is its natural key.
 
     ``inland_area_ha`` is in hectares; ``state_funded_schools`` is a count of 2017-18. The tile is
     its cell in the London Squared map, column and row counted from 0, row 0 at the top. The council
-    vouches for people whose verified mail is on one of ``mail_domains``.
+    vouches for people whose verified mail is on one of ``mail_domains``. Where it ``shares_saving``
+    the people of other councils see what it saves in per cent, and never in pounds.
     """
 
     Kind = CouncilKind
@@ -47,6 +55,9 @@ class Council(models.Model):
         default=list,
         blank=True,
         help_text="In small letters, separated by commas: camden.gov.uk",
+    )
+    shares_saving = models.BooleanField(
+        "other councils see its saving in per cent", default=False, db_default=False
     )
 
     objects = ReferenceQuerySet.as_manager()

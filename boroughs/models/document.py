@@ -1,7 +1,7 @@
 """Documents that prove something, and notes; the things they are about name them."""
 
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Exists, OuterRef, Q
 
 from boroughs.models.council import Council
 from boroughs.models.people import User
@@ -86,6 +86,19 @@ class Document(models.Model):
         return self.title
 
 
+class NoteQuerySet(CouncilRowsQuerySet):
+    def visible_to(self, user):
+        """Those of councils whose records the person sees; a note may tell where a site is.
+
+        So one that hangs on a protected site is for who may see its address.
+        """
+        rows, councils = super().visible_to(user), user.access.councils_with("ADDRESS_VIEW")
+        if councils is None:
+            return rows
+        hung = self.model._meta.get_field("sites").through.objects.filter(note=OuterRef("pk"))
+        return rows.filter(Q(council__in=councils) | ~Exists(hung.exclude(site__protection="")))
+
+
 class Note(models.Model):
     """What somebody wrote about something; it is not changed afterwards."""
 
@@ -94,7 +107,7 @@ class Note(models.Model):
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
-    objects = CouncilRowsQuerySet.as_manager()
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
         constraints = [CheckConstraint(name="note_says_something", condition=~Q(text=""))]

@@ -3,6 +3,8 @@
 import hashlib
 import secrets
 
+import pgtrigger
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -16,6 +18,14 @@ from boroughs.models.supplier import Supplier
 from londonpsn.common import clock
 from londonpsn.common.constraints import days, ends_after_it_starts, not_negative, one_of
 
+# What an authenticator of each kind is known by; what its use counts is left out.
+SECRET_CHANGED = pgtrigger.Condition(
+    " OR ".join(
+        f"OLD.data -> '{name}' IS DISTINCT FROM NEW.data -> '{name}'"
+        for name in ("secret", "seed", "credential")
+    )
+)
+
 
 class UserManager(BaseUserManager):
     def create_user(self, email, password=None, **fields):
@@ -24,22 +34,15 @@ class UserManager(BaseUserManager):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email, password=None, **fields):
-        """Make the first administrator of a new portal: a person and their membership."""
-        user = self.create_user(email, password, **fields)
-        Membership.objects.create(
-            user=user,
-            role=Membership.Role.ADMINISTRATOR,
-            programme_wide=True,
-            starts_on=clock.today(),
-        )
-        return user
-
     def get_by_natural_key(self, email):
         return self.get(email=email.strip().lower())
 
 
-@keep_rows("UserRow", fields=["is_active"])
+@keep_rows(
+    "UserRow",
+    fields=["is_active"],
+    unsaid={"mail address changed": pgtrigger.AnyChange("email")},
+)
 class User(AbstractBaseUser):
     """A person who signs in by mail address. What they may do stands in their memberships.
 
@@ -66,6 +69,19 @@ class User(AbstractBaseUser):
         return self.name
 
 
+@keep_rows(
+    "HeldFactorRow",
+    fields=["user", "type"],
+    unsaid={"secret changed": SECRET_CHANGED},
+)
+class HeldFactor(Authenticator):
+    """What a person proves beside their password, as allauth keeps it; its secret stays there."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "second factor"
+
+
 class MembershipRole(models.TextChoices):
     NETWORK_OFFICER = "NETWORK_OFFICER", "Network officer"
     BUYER = "BUYER", "Buyer"
@@ -87,6 +103,14 @@ def in_force_on(day, path: str = "") -> Q:
 class MembershipQuerySet(models.QuerySet):
     def in_force_on(self, day):
         return self.filter(in_force_on(day))
+
+    def beside(self, membership):
+        """Keep the roles at the very same place as ``membership``."""
+        return self.filter(
+            council_id=membership.council_id,
+            supplier_id=membership.supplier_id,
+            programme_wide=membership.programme_wide,
+        )
 
     def visible_to(self, user):
         """Keep the roles at councils where the person may see who holds which."""
@@ -178,6 +202,15 @@ class Membership(models.Model):
                 ),
                 condition=~Q(role__in=["PROGRAMME_OFFICER", "ADMINISTRATOR"])
                 | Q(programme_wide=True),
+            ),
+            CheckConstraint(
+                name="membership_of_the_programme_reads_or_runs_it",
+                violation_error_message=(
+                    "In the whole programme there are only administrators, programme officers, "
+                    "viewers and auditors. Name the council where this role is held."
+                ),
+                condition=Q(programme_wide=False)
+                | Q(role__in=["ADMINISTRATOR", "PROGRAMME_OFFICER", "VIEWER", "AUDITOR"]),
             ),
             ExclusionConstraint(
                 name="membership_one_at_a_time",

@@ -7,6 +7,7 @@ from django.db.models.functions import Upper
 
 from boroughs.models.council import Body
 from boroughs.models.document import Document, Note
+from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import one_of_or_blank
 from londonpsn.common.text import TRIGRAM, closed_up, folded
@@ -52,6 +53,7 @@ class SiteProtection(models.TextChoices):
     OTHER = "OTHER", "Other reason"
 
 
+@keep_rows("SiteRow", fields=["body", "protection"])
 class Site(models.Model):
     """A building or place of one body. Blank postcode and address mean not known.
 

@@ -30,6 +30,7 @@ from boroughs.queries.deputies import (
     deputies_of,
     find_deputy,
     own_roles,
+    possible_deputies,
     roles_to_pass,
     stood_in_for,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "narrowed",
     "own_roles",
     "people_named",
+    "possible_deputies",
     "roles_to_confirm",
     "roles_to_pass",
     "second_factors",

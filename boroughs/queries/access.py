@@ -3,28 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 
 from allauth.mfa.models import Authenticator
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    FilteredRelation,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    When,
-)
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.db.models.enums import TextChoices
-from django.utils import timezone
 
 from boroughs.authorization import SECOND_FACTOR_ROLES, Permission, Role, conflicts_of
 from boroughs.models import Council, Membership
 from boroughs.models.people import in_force_on
-from londonpsn.common.periods import add_months
+from londonpsn.common.periods import add_months, end_of
 from londonpsn.common.text import fold
 
 # A recovery code stands in for a second factor, it is none by itself.
@@ -119,7 +108,7 @@ READ = {
     "council_code": "council__register_code",
     "council": "council__short_name",
     "supplier": "supplier__name",
-    "limit": "limit_then",
+    "limit": "limit",
     "user_id": "user_id",
     "person": "user__name",
     "email": "user__email",
@@ -138,25 +127,29 @@ READ = {
     "deputy_ends_on": "taken__ends_on",
     "deputy_given_by": "taken__given_by__name",
 }
+CHANGEABLE = ("limit", "ends_on", "confirmed_on", "confirmed_by")
 
 
 def _read(roles: QuerySet[Membership], on: date, *, is_past: bool) -> Iterator[dict]:
     """Yield the values of READ; plain ones, because a portal may hold thousands of roles."""
-    limit = _limit_then(on) if is_past else F("limit")
-    lines = roles.annotate(limit_then=limit).order_by("pk", "taken__pk")
-    for line in lines.values_list(*READ.values()):
-        yield dict(zip(READ, line, strict=True))
+    then = _as_it_stood(roles, on) if is_past else {}
+    lines = roles.order_by("pk", "taken__pk")
+    for values in lines.values_list(*READ.values()):
+        line = dict(zip(READ, values, strict=True))
+        yield line | then.get(line["membership_id"], {})
 
 
-def _limit_then(on: date) -> Case:
-    """The limit at the end of a past day, by the rows that the database has kept.
+def _as_it_stood(roles: QuerySet[Membership], on: date) -> dict[int, dict]:
+    """Return what could change of each role, as it was at the end of a past day.
 
-    A role that was written down later has its first limit; one older than those rows, today's.
+    By the rows that the database has kept. A role that was written down later is as it was first;
+    one older than those rows is left out: it is as it is today.
     """
-    kept = Membership._meta.get_field("rows").related_model.objects.filter(pgh_obj=OuterRef("pk"))
-    end = timezone.make_aware(datetime.combine(on, time.max))
-    then = kept.filter(Q(pgh_created_at__lte=end) | Q(pgh_label="insert")).order_by("-pgh_id")
-    return Case(When(Exists(then), then=Subquery(then.values("limit")[:1])), default=F("limit"))
+    kept = Membership._meta.get_field("rows").related_model.objects
+    there = Q(pgh_created_at__lt=end_of(on)) | Q(pgh_label="insert")
+    last = kept.filter(there, pgh_obj__in=roles.values("pk")).order_by("pgh_obj", "-pgh_id")
+    rows = last.distinct("pgh_obj").values("pgh_obj", *(READ[name] for name in CHANGEABLE))
+    return {row["pgh_obj"]: {name: row[READ[name]] for name in CHANGEABLE} for row in rows}
 
 
 def _facts_of(lines: list[dict], on: date) -> list[dict]:

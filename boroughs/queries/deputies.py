@@ -65,20 +65,19 @@ def _delegations(today: date) -> QuerySet[Delegation]:
     )
 
 
+def possible_deputies(membership: Membership, today: date) -> QuerySet[User]:
+    """Return who may sign in and holds a role of their own at the very same place."""
+    beside = Membership.objects.in_force_on(today).beside(membership)
+    return User.objects.filter(Exists(beside.filter(user=OuterRef("pk"))), is_active=True)
+
+
 def find_deputy(membership: Membership, email: str, today: date) -> User:
     """Return the person with this mail address who may be the deputy in a role.
 
     Only who holds a role at the very same place is found, so that nobody learns who works at
     another council. Raises BadInput, in the same words whatever the reason.
     """
-    beside = Membership.objects.in_force_on(today).filter(
-        user=OuterRef("pk"),
-        council_id=membership.council_id,
-        supplier_id=membership.supplier_id,
-        programme_wide=membership.programme_wide,
-    )
-    people = User.objects.filter(Exists(beside), email=email.strip().lower(), is_active=True)
-    deputy = people.first()
+    deputy = possible_deputies(membership, today).filter(email=email.strip().lower()).first()
     if deputy is None:
         raise BadInput(NO_SUCH_DEPUTY)
     return deputy

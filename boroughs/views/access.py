@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from boroughs import authorization
-from boroughs.actions.people import confirm_roles
+from boroughs.actions.roles import confirm_roles
 from boroughs.authorization import GRANTS, Permission
 from boroughs.forms.access import AccessFilterForm
 from boroughs.queries import Held, access_councils, find_council, held_rows, narrowed

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from boroughs.actions.people import delegate, end_delegation
+from boroughs.actions.deputies import delegate, end_delegation
 from boroughs.forms.access import DeputyForm
 from boroughs.models import Delegation
 from boroughs.queries import deputies_of, find_row, own_roles, roles_to_pass, stood_in_for

@@ -30,18 +30,19 @@ def attached(request: HttpRequest, subject: Model, council: Council) -> Attached
     if carrier is None:
         return None
     arguments = [carrier.kind, subject.pk]
-    sees_documents, sees_notes, may_add, may_note = (
-        can(user, permission, council)
-        for permission in (
-            *(Permission.DOCUMENT_VIEW, Permission.RECORD_VIEW),
-            *(Permission.DOCUMENT_ADD, Permission.NOTE_ADD),
-        )
+    sees_documents, may_add, sees_people = (
+        can(user, right, council)
+        for right in (Permission.DOCUMENT_VIEW, Permission.DOCUMENT_ADD, Permission.RECORD_VIEW)
+    )
+    sees_notes, may_note = (
+        all(can(user, one, council) for one in carrier.note_rights(subject, right))
+        for right in (Permission.RECORD_VIEW, Permission.NOTE_ADD)
     )
     hung = attachments.hung_on(user, subject, council)
     documents = [one for one in hung if not one.is_note]
     table = Table(
         name="documents",
-        columns=_columns(council, with_people=sees_notes),
+        columns=_columns(council, with_people=sees_people),
         rows=documents,
         caption="Documents",
         empty="No document that you may see is held here.",

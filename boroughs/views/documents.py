@@ -28,7 +28,7 @@ def document_add(request, kind, pk):
     council = carrier.council(subject)
     check(request.user, Permission.DOCUMENT_ADD, council)
     sent = request.method == "POST"
-    form = DocumentForm(*([request.POST, request.FILES] if sent else []))
+    form = DocumentForm(*([request.POST, request.FILES] if sent else []), council=council)
     if sent and form.is_valid():
         try:
             added = add_document(
@@ -46,7 +46,8 @@ def document_add(request, kind, pk):
 def note_add(request, kind, pk):
     """Ask for a note about the thing, and keep it."""
     carrier, subject = find_subject(request.user, kind, pk)
-    check(request.user, Permission.NOTE_ADD, carrier.council(subject))
+    for right in carrier.note_rights(subject, Permission.NOTE_ADD):
+        check(request.user, right, carrier.council(subject))
     sent = request.method == "POST"
     form = NoteForm(*([request.POST] if sent else []))
     if sent and form.is_valid():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.shortcuts import render
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from boroughs.exceptions import exceptions_at
@@ -68,14 +69,15 @@ def exceptions(request, slug):
     asked = _with_quarter(request.GET)
     days = DaysForm(asked)
     found = exceptions_at(user, council, days.period) if days.is_valid() else []
-    form = ExceptionFilterForm(asked, kinds={row.kind_code: row.kind for row in found})
+    kinds = {slugify(kind): kind for kind in dict.fromkeys(row.kind for row in found)}
+    form = ExceptionFilterForm(asked, kinds=kinds)
     if form.errors and request.GET.get("format"):
         raise BadInput(form.problem)
     kind = asked.get("kind")
     table = Table(
         name="exceptions",
         columns=[column for column in COLUMNS if not (council and column.name == "council")],
-        rows=[row for row in found if kind in (None, "", row.kind_code)],
+        rows=[row for row in found if not kind or row.kind == kinds.get(kind)],
         several=lambda some: _shown(user, some, councils),
         caption="Exceptions, latest first",
         scope=council.short_name if council else "all whose trail you read",

@@ -7,13 +7,19 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from boroughs.actions.tokens import create_token, revoke_token
+from boroughs.actions.tokens import IN_FORCE_AT_ONCE, create_token, revoke_token
 from boroughs.forms.tokens import TokenForm
 from boroughs.models import ApiToken
 from boroughs.queries import find_row
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.tables import Column, Kind, Table, file_asked
+
+USED = "token_forms_used"  # nonces of the forms that have made a token in this session
+SENT_AGAIN = (
+    "This form has made its token already. The secret is not shown again: if you did not copy it, "
+    "revoke that token and make a new one."
+)
 
 
 def token_columns(now: datetime) -> tuple[Column, ...]:
@@ -45,12 +51,20 @@ def token_columns(now: datetime) -> tuple[Column, ...]:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request):
-    """The person's tokens. A POST makes one: its secret is on the page that answers, once."""
+    """The person's tokens. A POST makes one: its secret is on the page that answers, once.
+
+    Loading that page again sends the form again, which is known by its nonce: the secret itself
+    is kept nowhere, not even in the session until a next page.
+    """
     now, today = clock.now(), clock.real_day()
     blank = TokenForm(user=request.user, today=today)
     sent = request.method == "POST"
     form = TokenForm(request.POST, user=request.user, today=today) if sent else blank
-    secret = _made(form, request, now) if form.is_valid() else ""
+    is_right = form.is_valid()
+    if is_right and form.cleaned_data["nonce"] in request.session.get(USED, []):
+        messages.info(request, SENT_AGAIN)
+        return redirect("tokens")
+    secret = _made(form, request, now) if is_right else ""
     table = Table(
         name="tokens",
         columns=token_columns(now),
@@ -87,7 +101,7 @@ def _made(form: TokenForm, request, now: datetime) -> str:
     """Make the token and return its secret, empty where it could not be; the form says why."""
     chosen = form.cleaned_data
     try:
-        return create_token(
+        secret = create_token(
             user=request.user,
             name=chosen["name"],
             at=now,
@@ -99,3 +113,5 @@ def _made(form: TokenForm, request, now: datetime) -> str:
     except Refused as error:
         form.add_error(None, str(error))
         return ""
+    request.session[USED] = [*request.session.get(USED, []), chosen["nonce"]][-IN_FORCE_AT_ONCE:]
+    return secret

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q
 from django.shortcuts import render
@@ -103,7 +105,7 @@ def trail(request, slug):
         if form.errors:
             raise BadInput(form.problem)
         # The file ends with the heads that it names, whatever is written while it is made.
-        found = found.filter(pk__lte=max((s.event_id for s in states if s.event_id), default=0))
+        found = found.filter(_up_to_heads(states))
     asked = form.cleaned_data.get("chain")
     about = form.cleaned_data.get("subject")
     named = [state for state in states if not asked or state.chain == asked]
@@ -143,7 +145,7 @@ def event(request, pk):
     [row] = events.shown(user, [found], {council.pk: council} if council else {})
     kept = kept_rows.in_transaction(user, found.transaction, found.council_id)
     table = _kept_table(user, kept, "Rows that it changed", "No row of money, stage or right.")
-    if file := file_asked(request, table):
+    if file := file_asked(request, table, council=council):
         return file
     context = {
         "council": council,
@@ -199,8 +201,14 @@ def place_asked(user, slug: str) -> tuple[Council | None, dict[int, Council]]:
     return council, {council.pk: council}
 
 
+def _up_to_heads(states) -> Q:
+    """Return the events up to the last ones of these chains; none of a chain that has none."""
+    held = (Q(chain=one.chain, sequence__lte=one.sequence) for one in states if one.sequence)
+    return reduce(or_, held, Q(pk=None))
+
+
 def _event_table(user, found, councils, states, *, is_of_one: bool) -> Table:
-    heads = {state.chain: f"{state.sequence} {state.hash}" for state in states}
+    heads = {state.chain: f"{state.sequence or 0} {state.hash}".strip() for state in states}
     head = Column("head", "Head", value=lambda row: heads.get(row.event.chain), on_page=False)
     place = "all"
     if len(states) == 1:
@@ -217,6 +225,7 @@ def _event_table(user, found, councils, states, *, is_of_one: bool) -> Table:
         order=("-pk",),
         caption="Events, latest first",
         empty="No event fits.",
+        file_if_empty=[{"chain": chain, "head": head} for chain, head in heads.items()],
     )
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from operator import attrgetter
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.timezone import make_aware
 
@@ -22,6 +23,7 @@ class ExceptionRow:
     """One thing out of the ordinary: what kind, when, at which council, by whom and why.
 
     ``kind`` is what such things are called together. ``council_id`` None is the whole programme.
+    ``page`` is the URL name of the page about it, and ``key`` its key there.
     ``second_id`` is the other person of the two that a rule asks for, None where nobody is
     recorded. ``amount`` is pounds that hang on it, None where that is not known or nothing does.
     """
@@ -31,7 +33,8 @@ class ExceptionRow:
     council_id: int | None
     what: str
     reference: str = ""
-    address: str = ""
+    page: str = ""
+    key: int | None = None
     who_id: int | None = None
     second_id: int | None = None
     reason: str = ""
@@ -40,6 +43,11 @@ class ExceptionRow:
     @property
     def kind_code(self) -> str:
         return slugify(self.kind)
+
+    @property
+    def address(self) -> str:
+        """The address of the page about it, empty where it has none; there are many, few shown."""
+        return reverse(self.page, args=[self.key]) if self.page else ""
 
 
 Source = Callable[[object, Period], Iterable[ExceptionRow]]
@@ -68,8 +76,14 @@ def within(field: str, period: Period) -> Q:
 
 def moments_within(field: str, period: Period) -> Q:
     """The rows whose moment ``field`` lies on a day of the period, as days are in London."""
+    return _between(field, *moments_of(period))
+
+
+def moments_of(period: Period) -> tuple[datetime | None, datetime | None]:
+    """Return when a period begins and ends, as days do in London; None on a side that is open."""
     days = (period.start, period.end)
-    return _between(field, *(day and make_aware(datetime.combine(day, time.min)) for day in days))
+    start, end = (day and make_aware(datetime.combine(day, time.min)) for day in days)
+    return start, end
 
 
 def _between(field: str, start, end) -> Q:

@@ -5,7 +5,7 @@ A view says once what its columns are. ``?sort=`` and ``?page=`` move through th
 ``?seed=`` draw some of them at random, always the same ones for a seed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import md5
@@ -25,8 +25,9 @@ ROWS_A_PAGE = 25
 CHUNK = 2_000  # rows of a file that are made at once
 LARGEST_SAMPLE, LONGEST_SEED = 1_000, 40
 TRAIL_VIEW = "TRAIL_VIEW"  # boroughs.authorization.Permission: who draws samples
-# Told of every file that is sent: the request, the list's name and its format.
-ON_DOWNLOAD: list[Callable[[HttpRequest, str, str], None]] = []
+# Told of every file that is sent: the request, the list's name, its format, and the council
+# (boroughs.models.Council) that the page is of, None where it is of none or the address names it.
+ON_DOWNLOAD: list[Callable[[HttpRequest, str, str, Any], None]] = []
 
 
 class Kind(StrEnum):
@@ -152,7 +153,8 @@ class Table:
     items at once, where one query serves all. ``order`` is how a query is sorted unless the person
     says otherwise; it ends in a unique field. ``name`` tells several tables of one page apart, and
     names the file unless ``file`` does. With ``is_wide`` it scrolls sideways on a phone
-    instead of becoming cards. ``css``, ``tick`` and ``anchor`` take a row: a class, the value of
+    instead of becoming cards. ``file_if_empty`` are rows of a file that has none, as cells by the
+    names of their columns. ``css``, ``tick`` and ``anchor`` take a row: a class, the value of
     its box, and its id on the page.
     """
 
@@ -165,6 +167,7 @@ class Table:
     row: Callable[[Any], Any] = lambda item: item
     several: Callable[[list], Iterable] | None = None
     file: str = ""
+    file_if_empty: Sequence[Mapping[str, Any]] = ()
     css: Callable[[Any], str] = lambda row: ""
     tick: Callable[[Any], Any] | None = None
     weigh: Callable[[Any], Any] = lambda row: None  # what a ticked row adds to the bar's sum
@@ -210,13 +213,21 @@ class Table:
         columns = [column for column in self.columns if column.in_file]
         rows = self._drawn(self._sample_asked(request))
         items = self._sorted(request.GET.get(self._field("sort")), rows)
-        rows = ([column.of(row) for column in columns] for row in self._rows_in_chunks(items))
         header = [column.name for column in columns]
         write, content_type = WRITERS[how]
+        rows = self._cells_in_file(columns, items)
         response = StreamingHttpResponse(write(header, rows), content_type=content_type)
         file = f"{self.file or slugify(self.name)}.{how}"
         response["Content-Disposition"] = f'attachment; filename="{file}"'
         return response
+
+    def _cells_in_file(self, columns: Sequence[Column], items) -> Iterator[list]:
+        is_empty = True
+        for row in self._rows_in_chunks(items):
+            is_empty = False
+            yield [column.of(row) for column in columns]
+        for cells in self.file_if_empty if is_empty else ():
+            yield [cells.get(column.name) for column in columns]
 
     def _field(self, name: str) -> str:
         return name if self.is_first else f"{self.name}-{name}"
@@ -337,10 +348,13 @@ def _draws_samples(user) -> bool:
     return user.is_authenticated and user.access.allows_anywhere(TRAIL_VIEW)
 
 
-def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | None:
+def file_asked(
+    request: HttpRequest, *tables: Table, council: Any = None
+) -> StreamingHttpResponse | None:
     """Return the file that ``?format=`` asks for, of the table that ``?table=`` names, else None.
 
-    Raises BadInput for a format or table that there is not.
+    ``council`` is the one that a page is of whose address does not name it. Raises BadInput for a
+    format or table that there is not.
     """
     how = request.GET.get("format")
     if not how:
@@ -352,14 +366,14 @@ def file_asked(request: HttpRequest, *tables: Table) -> StreamingHttpResponse | 
     if table is None:
         names = ", ".join(table.name for table in tables)
         raise BadInput(f"There is no table “{name}” on this page. There is: {names}.")
-    tell_of_download(request, name, how)
+    tell_of_download(request, name, how, council)
     return table.in_file(request, how)
 
 
-def tell_of_download(request: HttpRequest, name: str, how: str) -> None:
+def tell_of_download(request: HttpRequest, name: str, how: str, council=None) -> None:
     """Have it written that a list is sent as a file; for a file that is no Table's too."""
     for told in ON_DOWNLOAD:
-        told(request, name, how)
+        told(request, name, how, council)
 
 
 WRITERS: dict[str, tuple[Callable[..., Iterator], str]] = {

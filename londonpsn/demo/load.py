@@ -58,6 +58,7 @@ ROLES = ("NETWORK_OFFICER", "BUYER", "APPROVER", "FINANCE", "VIEWER")
 PROGRAMME_ROLES = ("ADMINISTRATOR", "PROGRAMME_OFFICER", "AUDITOR", "VIEWER")
 ACCOUNTS = {"NETWORK_OFFICER": "network", "PROGRAMME_OFFICER": "programme"}
 AGENTS = 5
+SHARING = ("CMD", "KTT", "LBH", "SWK")  # whose saving in per cent the other councils see
 WAIVER = "no parallel run: like-for-like change; signed by {0} network officer and {0} approver"
 # PSN Services and not PSN Connectivity (RM860): the call-offs hold voice, mobile and security too,
 # and RM860 was over before they are. Reports of LondonPSN name PSN Services (S02, S03); it began in
@@ -101,7 +102,8 @@ def load(*, size: str, today: date, at: datetime, password: str, progress: Progr
     Supplier.objects.filter(name=SUPPLIER).update(is_sme=False, is_vcse=False)
     for council in Council.objects.all():
         council.mail_domains = [f"{council.slug}.demo.example"]
-        council.save(update_fields=["mail_domains"])
+        council.shares_saving = council.register_code in SHARING
+        council.save(update_fields=["mail_domains", "shares_saving"])
     keys, call_offs = _keys(), {}
     people(_councils_of(size, keys), password=password)
     for council in generate.councils(size, list(_facts(keys))):

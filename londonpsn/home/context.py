@@ -15,7 +15,7 @@ MENU = {
     "overview": ("Overview", "council", ("body",)),
     "lines": ("Lines", "lines", ("line", "lines-preview")),
     "sites": ("Sites", "sites", ("site", "site-protect", "connection")),
-    "savings": ("Savings", "savings", ("move",)),
+    "savings": ("Savings", "savings", ("move", "sharing")),
     "spend": ("Spend", "spend", ("spend-upload",)),
     "contracts": ("Contracts", "contracts", ("contract",)),
     "calloffs": (

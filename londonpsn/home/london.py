@@ -16,7 +16,7 @@ from londonpsn.common.tables import Column, Kind, Table
 from londonpsn.common.template_filters import month as month_in_words
 from londonpsn.common.template_filters import pounds, share
 from londonpsn.home.queries import London
-from procurement.queries import SavingsTable, TableRow
+from procurement.queries import SavingsTable, ShownShare, TableRow
 from services.migration import Progress, Status
 from services.queries import Summary
 
@@ -67,6 +67,7 @@ SAVING_STEPS = (
     (75, Status.FULLY_MIGRATED, "75% or more less"),
 )
 NO_DATA = (Status.NO_DATA, "No data")
+Shares = Mapping[str, ShownShare]  # by register code
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class Tile:
     words: str
 
 
-def tiles(london: London, mode: str, shares: Mapping[str, Decimal | None]) -> list[Tile]:
-    """Return a tile for each council; ``shares`` are by register code, for the mode of savings."""
+def tiles(london: London, mode: str, shares: Shares) -> list[Tile]:
+    """Return a tile for each council."""
     found = []
     for row in london.rows:
         ceased = row.ceased_percent
@@ -89,9 +90,10 @@ def tiles(london: London, mode: str, shares: Mapping[str, Decimal | None]) -> li
         if mode == "ceased":
             look, words = _step(CEASED_STEPS, ceased)
         elif mode == "saving":
-            saved = shares.get(row.council.register_code)
-            figure = "" if saved is None else share(saved)
-            look, words = _step(SAVING_STEPS, saved)
+            saved = shares[row.council.register_code]
+            figure = "" if saved.percent is None else share(saved.percent)
+            look, words = _step(SAVING_STEPS, saved.percent)
+            words = saved.unknown or words
         found.append(Tile(row.council, look, figure, words))
     return found
 
@@ -105,7 +107,8 @@ def legend(tiles: Sequence[Tile], mode: str) -> list[tuple[Status, str, int]]:
         keys = sorted(held, key=lambda key: (order(key[0]), key[1]))
     else:
         steps = CEASED_STEPS if mode == "ceased" else SAVING_STEPS
-        keys = [*((look, words) for _, look, words in steps), NO_DATA]
+        unknown = sorted({(tile.look, tile.words) for tile in tiles if not tile.figure})
+        keys = [*((look, words) for _, look, words in steps), *dict.fromkeys([NO_DATA, *unknown])]
     return [(look, words, counts[look, words]) for look, words in keys]
 
 
@@ -123,6 +126,7 @@ class CouncilRow:
     """One council in the table; ``address`` is blank where the person may not open its page."""
 
     summary: Summary
+    saved: ShownShare
     address: str
 
     @property
@@ -167,6 +171,10 @@ class CouncilRow:
         return self.summary.retired_percent
 
     @property
+    def saving_percent(self) -> Decimal | None:
+        return self.saved.percent
+
+    @property
     def lines_in_scope(self) -> int:
         return self.summary.lines_in_scope
 
@@ -180,11 +188,22 @@ class CouncilRow:
 
 
 def councils_table(
-    london: London, programme, *, since: date, is_past: bool, sees_pounds: bool, visible_ids
+    london: London,
+    programme,
+    shares: Shares,
+    *,
+    since: date,
+    is_past: bool,
+    sees_pounds: bool,
+    visible_ids,
 ) -> Table:
     """The councils, worst first; ``visible_ids`` are those whose pages open, None for all."""
     rows = [
-        CouncilRow(row, reverse("council", args=[row.council.slug]) if is_open else "")
+        CouncilRow(
+            row,
+            shares[row.council.register_code],
+            reverse("council", args=[row.council.slug]) if is_open else "",
+        )
         for row in london.rows
         for is_open in [visible_ids is None or row.council.pk in visible_ids]
     ]
@@ -209,6 +228,14 @@ def councils_table(
         ),
         Column("retired_percent", "Retired", Kind.SHARE, order_by="retired_percent"),
         Column("lines_in_scope", "Old lines in scope", Kind.COUNT, order_by="lines_in_scope"),
+        Column(
+            "saving_percent",
+            "Less than the old price",
+            Kind.SHARE,
+            value=lambda row: row.saved.unknown or row.saving_percent,
+            template="home/_saving.html",
+            order_by="saving_percent",
+        ),
     ]
     if sees_pounds:
         twice = "Paid twice, £ a month"

@@ -29,9 +29,10 @@ from londonpsn.home.search import search as find
 from procurement import explorer
 from procurement.queries import (
     SavingsFilter,
-    council_shares,
     payment_summary,
+    programme_savings,
     savings_tables,
+    shown_shares,
     spend_table,
 )
 from services.models import Line, LineMove
@@ -114,17 +115,19 @@ def london(request, programme=None):
         programme, today=today, now=clock.now(), as_at=day, since=since
     )
     page, is_past = queries.London(rows), day < today
-    mode = _mode_asked(request, sees_pounds)
-    kinds = programme.service_types.values("pk")
-    everyones = SavingsFilter(None, body_kind=Body.Kind.COUNCIL, service_types=kinds)
+    mode = _mode_asked(request)
+    everyones = programme_savings(programme)
     sums = savings_tables(everyones, "month", day).get(Body.Kind.COUNCIL)
     is_open = queries.is_open_to(request.user, page, sums)
-    shares = council_shares(everyones, day) if mode == "saving" else {}
+    shares = shown_shares(
+        everyones, [row.council for row in rows], user=request.user, day=day, today=today
+    )
 
     progress = services.queries.burn_up(programme, page.council_ids, day=day, today=today)
     councils = london_page.councils_table(
         page,
         programme,
+        shares,
         since=since,
         is_past=is_past,
         sees_pounds=sees_pounds,
@@ -148,7 +151,7 @@ def london(request, programme=None):
         "is_past": is_past,
         "form": DayForm(initial={"as_at": day, "since": _day_asked(request, "since")}),
         "mode": mode,
-        "modes": _modes(request, mode, sees_pounds),
+        "modes": _modes(request, mode),
         "map_heading": london_page.HEADINGS[mode],
         "tiles": tiles,
         "legend": london_page.legend(tiles, mode),
@@ -175,26 +178,23 @@ def _day_asked(request, name: str) -> date | None:
     return parse_day(text) if text else None
 
 
-def _mode_asked(request, sees_pounds: bool) -> str:
-    """Return what the map is coloured by. Raises BadInput, or PermissionDenied for pounds."""
+def _mode_asked(request) -> str:
+    """Return what the map is coloured by, or raise BadInput."""
     mode = request.GET.get("map") or "status"
     if mode not in london_page.MODES:
         raise BadInput(
             f"The map has no colours by “{mode}”. It has {', '.join(london_page.MODES)}."
         )
-    if mode == "saving" and not sees_pounds:
-        raise PermissionDenied("What single councils save is for London Grid.")
     return mode
 
 
-def _modes(request, mode: str, sees_pounds: bool) -> list[tuple[str, str, bool]]:
+def _modes(request, mode: str) -> list[tuple[str, str, bool]]:
     """Return the map's switch: words, address, whether it is the one shown."""
     choices = []
     for name, words in london_page.MODES.items():
-        if name != "saving" or sees_pounds:
-            query = request.GET.copy()
-            query["map"] = name
-            choices.append((words, f"?{query.urlencode()}", name == mode))
+        query = request.GET.copy()
+        query["map"] = name
+        choices.append((words, f"?{query.urlencode()}", name == mode))
     return choices
 
 
@@ -241,6 +241,7 @@ def council(request, slug):
         "freshness": statuses[0].freshness if statuses else None,
         "kinds": kinds.on_page(request),
         "savings": [table.on_page(request) for table in savings],
+        "may_share": can(user, Permission.SAVING_SHARE, council),
         "spend": spend_table(payment_summary(user, council)),
         "history": services.queries.move_rows(
             LineMove.objects.filter(line__in=Line.objects.visible_to(user).of_council(council)),

@@ -1,8 +1,9 @@
-"""Savings and payments, as JSON: money as two-decimal strings of pounds."""
+"""The summary of all councils, savings and payments; money as two-decimal strings of pounds."""
 
 from rest_framework import serializers
 
 from boroughs.api.serializers import Pounds
+from services.models import MigrationStatus
 
 
 class SavingsSerializer(serializers.Serializer):
@@ -29,3 +30,33 @@ class PaymentSummarySerializer(serializers.Serializer):
     month = serializers.CharField(help_text="2011-09")
     amount = Pounds()
     rows = serializers.IntegerField()
+
+
+class ReasonSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    text = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class MigrationSerializer(serializers.Serializer):
+    """One council in one programme. Percentages have one decimal and are cut, null when n/a.
+
+    ``saving_percent`` is how much less than the old price is paid, without one-offs: that of
+    another council for today alone, and null unless the council ``shares_saving``.
+    """
+
+    council = serializers.CharField(source="council.register_code")
+    programme = serializers.CharField(source="programme.code")
+    status = serializers.ChoiceField(MigrationStatus.Status.choices)
+    reasons = ReasonSerializer(many=True)
+    connected_percent = serializers.CharField(allow_null=True)
+    ceased_percent = serializers.CharField(allow_null=True)
+    retired_percent = serializers.CharField(allow_null=True)
+    shares_saving = serializers.BooleanField(source="council.shares_saving")
+    saving_percent = serializers.SerializerMethodField()
+    lines_in_scope = serializers.IntegerField()
+    computed_at = serializers.DateTimeField(source="freshness.computed_at", allow_null=True)
+
+    def get_saving_percent(self, row) -> str | None:
+        percent = self.context["shares"][row.council.register_code].percent
+        return None if percent is None else str(percent)

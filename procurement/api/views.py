@@ -1,4 +1,4 @@
-"""Savings and payments: sums over the councils whose records the person sees."""
+"""The summary of all councils; savings and payments of those whose records the person sees."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -6,14 +6,17 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.viewsets import GenericViewSet
 
 from boroughs.api.filters import COUNCIL
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.authorization import Permission
 from boroughs.models import Body, Council
-from boroughs.queries import find_council, visible_councils
+from boroughs.queries import find_council, sees_summaries, visible_councils
+from londonpsn.common import clock
 from londonpsn.common.errors import BadInput
-from londonpsn.common.periods import month_code, parse_month
+from londonpsn.common.periods import month_code, parse_day, parse_month
 from procurement import queries
 from procurement.api import serializers
 from procurement.models import Series
+from services.queries import find_programme, summaries
 
 MONTHS = [
     OpenApiParameter("from", OpenApiTypes.STR, description="First month, 2013-04"),
@@ -21,9 +24,50 @@ MONTHS = [
 ]
 
 
-class SavingsViewSet(GenericViewSet):
+class MigrationViewSet(GenericViewSet):
+    """Where every council stands in a programme; the summary that all council people may see."""
+
+    serializer_class = serializers.MigrationSerializer
+    filter_backends = []
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "programme", OpenApiTypes.STR, description="Its code; the default one"
+            ),
+            OpenApiParameter("as_at", OpenApiTypes.DATE, description="A past day; today"),
+            OpenApiParameter("council", OpenApiTypes.STR, description="Register code"),
+        ],
+        responses=serializers.MigrationSerializer(many=True),
+    )
+    def list(self, request):
+        if not sees_summaries(request.user):
+            raise PermissionDenied("The summary of all councils is for councils and London Grid.")
+        asked, today = request.query_params, clock.today()
+        programme = find_programme(asked.get("programme"))
+        day = parse_day(asked["as_at"]) if asked.get("as_at") else today
+        rows = summaries(programme, today=today, now=clock.now(), as_at=day)
+        if code := asked.get("council"):
+            council = find_council(Council.objects.all(), register_code=code)
+            rows = [row for row in rows if row.council == council]
+        shares = queries.shown_shares(
+            queries.programme_savings(programme),
+            [row.council for row in rows],
+            user=request.user,
+            day=day,
+            today=today,
+        )
+        context = self.get_serializer_context() | {"shares": shares}
+        shown = self.get_serializer_class()(
+            self.paginate_queryset(rows), many=True, context=context
+        )
+        return self.get_paginated_response(shown.data)
+
+
+class SavingsViewSet(ReadsAreWritten, GenericViewSet):
     """Savings, expected from contract prices, by period or by key; of all kinds of body."""
 
+    has_sums = True
     serializer_class = serializers.SavingsSerializer
     filter_backends = []
 
@@ -61,9 +105,10 @@ class SavingsViewSet(GenericViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-class PaymentSummaryViewSet(GenericViewSet):
+class PaymentSummaryViewSet(ReadsAreWritten, GenericViewSet):
     """What councils have published that they paid: real, never joined with synthetic figures."""
 
+    has_sums = True
     serializer_class = serializers.PaymentSummarySerializer
     filter_backends = []
 

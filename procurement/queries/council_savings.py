@@ -6,14 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, DecimalField, Sum, Value
 
-from boroughs.models import Body, User
+from boroughs.authorization import Permission
+from boroughs.models import Body, Council, User
 from londonpsn.common.money import percent
 from londonpsn.common.periods import add_months, financial_year_code, month_code, month_of
 from procurement.models import SavingsByMonth, SavingsCoverage
 from procurement.savings import Amounts, pays_back
-from services.models import Replacement, ReplacementLine
+from services.models import Programme, Replacement, ReplacementLine
 
 # What savings can be grouped by, and the column it is kept in; time is grouped by month.
 KEYS = {
@@ -450,15 +451,71 @@ def councils_that_add_most(wanted: SavingsFilter, count: int = 5) -> Parts:
     return Parts(parts[:count], len(others), sum((part.net for part in others), Decimal("0.00")))
 
 
-def council_shares(wanted: SavingsFilter, today: date) -> dict[str, Decimal | None]:
-    """Return by register code how much less than the old price each council paid to date.
+def programme_savings(programme: Programme) -> SavingsFilter:
+    """Return the savings of all councils' own lines in a programme, whoever asks."""
+    kinds = programme.service_types.values("pk")
+    return SavingsFilter(None, body_kind=Body.Kind.COUNCIL, service_types=kinds)
 
-    In per cent, without one-offs.
+
+@dataclass(frozen=True, slots=True)
+class ShownShare:
+    """How much less than the old price a council pays, to the last month ended.
+
+    In per cent, without one-offs; or in words why that is not shown.
     """
-    to_date = replace(wanted, to_month=last_month_ended(today))
-    rows = to_date.apply(SavingsByMonth).values("council__register_code")
-    rows = rows.annotate(**_sums(AMOUNTS)).order_by("council__register_code")
-    return {row["council__register_code"]: _amounts(row).share for row in rows}
+
+    percent: Decimal | None
+    unknown: str = ""
+
+
+NO_DATA, NOT_SHARED = ShownShare(None, "No data"), ShownShare(None, "Not shared")
+TODAY_ALONE = ShownShare(None, "Shown for today alone")
+TOO_FEW_LINES = ShownShare(None, "Too few lines to show")
+ENOUGH_LINES = 5  # with fewer, a share and the prices that all councils pay tell an old price
+
+
+def shown_shares(
+    wanted: SavingsFilter, councils: Iterable[Council], *, user: User, day: date, today: date
+) -> dict[str, ShownShare]:
+    """Return by register code what each council saves in per cent, as far as the person sees it.
+
+    Everybody sees that of councils whose records they see. That of another one is shown where it
+    shares it, for ``today`` alone and with enough lines behind it: out of the shares of many days,
+    and the sums of all councils on each, pounds could be worked out.
+    """
+    held = _shares(wanted, day)
+    shown = {}
+    for council in councils:
+        percent, lines = held.get(council.register_code, (None, 0))
+        known = NO_DATA if percent is None else ShownShare(percent)
+        if not user.access.allows(Permission.RECORD_VIEW, council.pk):
+            if not council.shares_saving:
+                known = NOT_SHARED
+            elif day != today:
+                known = TODAY_ALONE
+            elif percent is not None and lines < ENOUGH_LINES:
+                known = TOO_FEW_LINES
+        shown[council.register_code] = known
+    return shown
+
+
+def _shares(wanted: SavingsFilter, today: date) -> dict[str, tuple[Decimal | None, int]]:
+    """Return by register code how much less than the old price was paid, and for how many lines.
+
+    In per cent, to the last month ended by ``today``, without one-offs; one query.
+    """
+    to_date, code = replace(wanted, to_month=last_month_ended(today)), "council__register_code"
+    names = ("baseline", "legacy", "new")
+    none = {name: Value(Decimal(0), DecimalField()) for name in names}
+    paid = to_date.apply(SavingsByMonth).values_list(code)
+    paid = paid.annotate(**_sums(names), lines=Value(0)).order_by()
+    covered = wanted.apply(SavingsCoverage, by_month=False).values_list(code)
+    covered = covered.annotate(**none, lines=Sum("lines_covered")).order_by()
+    found: dict[str, tuple[Amounts, int]] = {}
+    for council, *amounts, lines in paid.union(covered, all=True):
+        sums, behind = found.get(council, (Amounts(), 0))
+        found[council] = sums + Amounts(*amounts), behind + lines
+    return {council: (sums.share, lines) for council, (sums, lines) in found.items()}
 
 
 def last_month_ended(today: date) -> date:

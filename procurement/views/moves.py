@@ -97,7 +97,7 @@ def line(request, pk):
                 is_wide=True,
             )
         )
-    if file := file_asked(request, *tables):
+    if file := file_asked(request, *tables, council=council):
         return file
     context = {
         "council": council,
@@ -144,9 +144,9 @@ def move(request, pk):
         css=lambda row: "est" if row.is_planned else "",
         is_wide=True,
     )
-    if file := file_asked(request, table):
-        return file
     council = replacement.body.council
+    if file := file_asked(request, table, council=council):
+        return file
     site = next((m.line.site for m in move.members if m.line.site), None)
     context = {
         "council": council,

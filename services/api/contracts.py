@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from boroughs.api.filters import CouncilFilterBackend
 from boroughs.api.idempotency import idempotent
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.api.views import NarrowedViewSet
 from boroughs.models import Body
 from boroughs.queries import find_council, find_row, served_councils, visible_councils
@@ -26,7 +27,7 @@ FACTS = (
 )
 
 
-class ContractViewSet(NarrowedViewSet):
+class ContractViewSet(ReadsAreWritten, NarrowedViewSet):
     """What councils have signed with suppliers, call-offs among it. A null day is not known."""
 
     councils_named = staticmethod(served_councils)

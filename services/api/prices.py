@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from boroughs.api.filters import CouncilFilterBackend
 from boroughs.api.idempotency import idempotent
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.api.serializers import Pounds
 from boroughs.api.views import NarrowedViewSet
 from boroughs.authorization import Permission, check
@@ -166,7 +167,7 @@ class CatalogueItemViewSet(NarrowedViewSet):
     filter_backends = []
 
 
-class PriceViewSet(NarrowedViewSet):
+class PriceViewSet(ReadsAreWritten, NarrowedViewSet):
     """Prices that were, are and are to come. They are written by price books and rises alone."""
 
     councils_named = staticmethod(served_councils)
@@ -208,7 +209,7 @@ class PriceViewSet(NarrowedViewSet):
         return Response(RisePlanSerializer(answer).data)
 
 
-class QuoteViewSet(NarrowedViewSet):
+class QuoteViewSet(ReadsAreWritten, NarrowedViewSet):
     """Suppliers' quotes. One is kept as it was made, and never changed."""
 
     councils_named = staticmethod(served_councils)

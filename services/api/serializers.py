@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from boroughs.api.serializers import Pounds
 from boroughs.models import Body, Supplier
-from services.models import Framework, LegalRule, MigrationStatus
+from services.models import Framework, LegalRule
 from services.stages import Stage
 
 
@@ -70,23 +70,3 @@ class LineSerializer(serializers.Serializer):
     billed_from = serializers.DateField(allow_null=True)
     billed_until = serializers.DateField(allow_null=True)
     reviewed_on = serializers.DateField(allow_null=True)
-
-
-class ReasonSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    text = serializers.CharField()
-    count = serializers.IntegerField()
-
-
-class MigrationSerializer(serializers.Serializer):
-    """One council in one programme. Percentages have one decimal and are cut, null when n/a."""
-
-    council = serializers.CharField(source="council.register_code")
-    programme = serializers.CharField(source="programme.code")
-    status = serializers.ChoiceField(MigrationStatus.Status.choices)
-    reasons = ReasonSerializer(many=True)
-    connected_percent = serializers.CharField(allow_null=True)
-    ceased_percent = serializers.CharField(allow_null=True)
-    retired_percent = serializers.CharField(allow_null=True)
-    lines_in_scope = serializers.IntegerField()
-    computed_at = serializers.DateTimeField(source="freshness.computed_at", allow_null=True)

@@ -4,20 +4,15 @@ from typing import ClassVar
 
 from django.db.models import Exists, OuterRef, Prefetch
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from boroughs.api.filters import CouncilFilterBackend
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.api.views import NarrowedViewSet
 from boroughs.models import Council, Supplier, SupplierAlias
-from boroughs.queries import find_council, sees_summaries, served_councils
+from boroughs.queries import served_councils
 from londonpsn.common import clock
-from londonpsn.common.periods import parse_day
-from services import queries
 from services.api import serializers
 from services.api.filters import LineFilters
 from services.models import Contract, Framework, LegalRule, Line
@@ -60,7 +55,7 @@ class LegalRuleViewSet(NarrowedViewSet):
     filter_backends: ClassVar[list] = []  # the law is the same for every council
 
 
-class LineViewSet(NarrowedViewSet):
+class LineViewSet(ReadsAreWritten, NarrowedViewSet):
     """Every service in use, old and new, with the stage and price it has on the portal's day."""
 
     councils_named = staticmethod(served_councils)
@@ -85,37 +80,3 @@ class LineViewSet(NarrowedViewSet):
         """Return the plain values that the serializer names."""
         lines = lines.with_stage().with_monthly(clock.today())
         return lines.values(*(field.source for field in self.get_serializer().fields.values()))
-
-
-class MigrationViewSet(GenericViewSet):
-    """Where every council stands in a programme; the summary that all council people may see."""
-
-    serializer_class = serializers.MigrationSerializer
-    filter_backends = []
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                "programme", OpenApiTypes.STR, description="Its code; the default one"
-            ),
-            OpenApiParameter("as_at", OpenApiTypes.DATE, description="A past day; today"),
-            OpenApiParameter("council", OpenApiTypes.STR, description="Register code"),
-        ],
-        responses=serializers.MigrationSerializer(many=True),
-    )
-    def list(self, request):
-        if not sees_summaries(request.user):
-            raise PermissionDenied("The summary of all councils is for councils and London Grid.")
-        programme = queries.find_programme(request.query_params.get("programme"))
-        as_at = request.query_params.get("as_at")
-        rows = queries.summaries(
-            programme,
-            today=clock.today(),
-            now=clock.now(),
-            as_at=parse_day(as_at) if as_at else None,
-        )
-        if code := request.query_params.get("council"):
-            council = find_council(Council.objects.all(), register_code=code)
-            rows = [row for row in rows if row.council == council]
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -10,7 +10,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Upper
 
 from boroughs.models import Body, Council, Document, Generation, Note, Supplier, User
-from boroughs.models.row_history import keep_rows
+from boroughs.models.row_history import Protect, keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import (
     ends_after_it_starts,
@@ -304,9 +304,7 @@ class ContractChange(models.Model):
             ),
             CheckConstraint(name="contract_change_has_a_reason", condition=~Q(reason="")),
         ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 @keep_rows("ContractNoticeRow")

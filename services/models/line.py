@@ -29,7 +29,7 @@ from boroughs.models import (
     Supplier,
     User,
 )
-from boroughs.models.row_history import keep_rows
+from boroughs.models.row_history import Protect, keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import days, ends_after_it_starts, not_negative, one_of
 from londonpsn.common.text import TRIGRAM, closed_up, folded, tidy
@@ -283,9 +283,7 @@ class LineMove(models.Model):
             ),
             one_of("to_stage", Stage, "line_move_goes_to_a_known_stage"),
         ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 @keep_rows("PlannedMoveRow")

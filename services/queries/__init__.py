@@ -10,6 +10,7 @@ from services.queries.lines import (
     move_rows,
     steps_of,
     supplier_rows,
+    suppliers_of,
     supply_rows,
 )
 from services.queries.migration import (
@@ -57,6 +58,7 @@ __all__ = [
     "steps_of",
     "summaries",
     "supplier_rows",
+    "suppliers_of",
     "supply_rows",
     "to_do",
 ]

@@ -4,11 +4,21 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.functions import Coalesce
 
-from boroughs.models import Connection, Site, Supplier
-from services.models import Charge, Line, LineMove, PlannedMove, Programme
+from boroughs.models import Connection, Council, Site, Supplier
+from services.models import Charge, Contract, Line, LineMove, PlannedMove, Programme
 from services.models.line import billed_on, in_use_on
 from services.stages import Stage
 from services.steps import Reached, Step, steps
@@ -194,6 +204,15 @@ def supplier_rows(user, day: date) -> list[SupplierRow]:
         )
         for supplier in Supplier.objects.visible_to(user).order_by("name")
     ]
+
+
+def suppliers_of(council: Council) -> QuerySet[Supplier]:
+    """Return the suppliers of a council's lines, old and new, and of its contracts."""
+    of_it = [
+        Exists(model.objects.of_council(council).filter(supplier=OuterRef("pk")))
+        for model in (Line, Contract)
+    ]
+    return Supplier.objects.filter(of_it[0] | of_it[1])
 
 
 def listed_sites(sites: QuerySet[Site], day: date) -> QuerySet[Site]:

@@ -201,7 +201,7 @@ def calloff(request, pk):
         is_first=False,
     )
     tables = [lines, changes] if is_inside else [lines]
-    if file := file_asked(request, *tables):
+    if file := file_asked(request, *tables, council=council):
         return file
     context = {
         "council": council,

@@ -29,7 +29,7 @@ def object_page(request, tables: list[Table], context: dict, council, about=None
 
     That is its trail, for who reads it, and its documents and notes.
     """
-    if tables and (file := file_asked(request, *tables)):
+    if tables and (file := file_asked(request, *tables, council=council)):
         return file
     common = {
         "tables": [table.on_page(request) for table in tables],

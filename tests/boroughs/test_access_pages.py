@@ -120,6 +120,22 @@ def test_a_past_day_has_the_limit_of_that_day(zed, auditor):
     assert (before.limit, today.limit) == (Decimal(5000), Decimal(50000))
 
 
+def test_a_past_day_has_the_end_and_the_confirmation_that_stood_then(zed, auditor):
+    role = new.new_membership(council=zed, role="BUYER")
+    colleague = new.new_user(name="A colleague")
+    Membership.objects.filter(pk=role.pk).update(
+        ends_on=TOMORROW, confirmed_on=TODAY, confirmed_by=colleague
+    )
+
+    (today,) = (row for row in rows(auditor) if row.role == "BUYER")
+    (before,) = (row for row in rows(auditor, YESTERDAY) if row.role == "BUYER")
+
+    assert (today.ends_on, today.confirmed_on, today.is_due) == (TOMORROW, TODAY, False)
+    assert today.confirmed_by == "A colleague"
+    assert (before.ends_on, before.confirmed_on, before.is_due) == (None, None, True)
+    assert before.confirmed_by is None
+
+
 def test_the_page_says_which_day_it_shows(auditor):
     assert "Every role in force today, 30 June 2014" in page(auditor)
     past = page(auditor, "/c/zedborough/access/?on=2014-05-01")

@@ -1,16 +1,20 @@
 """Every write is a typed event, in the transaction of the write (issue: people and trail, 5)."""
 
 from datetime import date, timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.exceptions import PermissionDenied
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import IntegrityError, connection, transaction
 
 from boroughs import audit, tasks, trail
-from boroughs.actions import people, reference
+from boroughs.actions import people, reference, roles
 from boroughs.authorization import resolve
-from boroughs.models import AuditEvent, Council, Site, TrailCheck
+from boroughs.models import AuditEvent, Council, Document, HeldFactor, Site, TrailCheck, User
+from londonpsn.common import clock
 from londonpsn.common.errors import Refused
 from services.actions.lines import confirm_lines
 from services.models import Line
@@ -119,6 +123,31 @@ def test_who_sees_all_councils_has_the_download_of_all_in_the_programmes_chain(d
     assert (event.chain, event.council_id) == ("PROGRAMME", None)
 
 
+@pytest.mark.parametrize("account", ["programme@london-grid", "finance@camden"])
+def test_the_download_of_a_thing_stands_in_the_chain_of_its_council(camden, browse, account):
+    """Also by who sees all councils, or works for several."""
+    if account == "finance@camden":
+        sutton = Council.objects.get(register_code="STN")
+        new.new_membership(user=person(account), council=sutton, role="FINANCE")
+    line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
+    move = line.replacements.get().replacement_id
+    pages = {
+        f"/lines/{line.pk}/": "months",
+        f"/moves/{move}/": "months",
+        f"/sites/{line.site_id}/": "lines",
+        f"/bodies/{line.body_id}/": "lines",
+        f"/connections/{line.connection_id}/": "lines",
+        f"/contracts/{line.contract_id}/": "lines",
+    }
+    client = browse(account)
+
+    for page, table in pages.items():
+        assert client.get(f"{page}?format=csv&table={table}").status_code == 200, page
+
+    written = {(event.after["page"], event.chain, event.council_id) for event in events()}
+    assert written == {(page, "CMD", camden.pk) for page in pages}
+
+
 def test_the_trail_is_checked_each_night_up_to_its_last_event(camden):
     audit.record(AuditEvent.Type.NOTE_ADDED, by=None, at=AT, council=camden)
 
@@ -141,6 +170,43 @@ def test_auditors_get_the_heads_of_the_chains_that_they_read(camden):
     assert f"CMD: event {heads['CMD'].sequence:,}, {heads['CMD'].hash}" in sent[auditor.email]
     assert "STN" not in sent[auditor.email]
     assert heads["STN"].hash in sent["auditor@london-grid.demo.example"]
+
+
+class FailsForOne(EmailBackend):
+    """A mail server that takes every mail but those to one address."""
+
+    refused = ""
+
+    def send_messages(self, messages):
+        if self.refused in messages[0].to:
+            raise SMTPRecipientsRefused({self.refused: (550, b"no such mailbox")})
+        return super().send_messages(messages)
+
+
+def test_a_mail_that_fails_keeps_no_other_auditor_from_theirs(camden, settings):
+    first, second = member(camden, "AUDITOR"), member(camden, "AUDITOR")
+    settings.EMAIL_BACKEND = f"{__name__}.FailsForOne"
+    FailsForOne.refused = first.email
+
+    with pytest.raises(ExceptionGroup, match="could not be mailed") as failed:
+        tasks.mail_heads()
+
+    assert len(failed.value.exceptions) == 1
+    sent = {message.to[0] for message in mail.outbox}
+    assert second.email in sent
+    assert first.email not in sent
+
+
+def test_a_log_that_cannot_be_shortened_keeps_no_document_from_going(camden, settings):
+    settings.RETENTION |= {"SECURITY_MONTHS": 0}  # the database refuses less than six months
+    audit.record_security(AuditEvent.Type.SIGNED_IN, at=clock.now() - timedelta(days=62))
+    document = new.new_document(camden, retention="SHORT")
+
+    with pytest.raises(ExceptionGroup, match="Not all that expired"):
+        tasks.delete_expired()
+
+    assert AuditEvent.objects.filter(chain="SECURITY").count() == 1
+    assert not Document.objects.filter(pk=document.pk).exists()
 
 
 def test_the_security_log_is_kept_for_as_long_as_the_settings_say(db, settings):
@@ -176,17 +242,23 @@ def test_nobody_gives_or_changes_their_own_role(camden):
     own = administrator.memberships.get()
 
     with pytest.raises(Refused, match="another administrator"):
-        people.give_role(
+        roles.give_role(
             user_id=administrator.pk,
             role="APPROVER",
             council=camden,
             starts_on=TODAY,
             by=administrator,
             at=AT,
+            today=TODAY,
         )
     with pytest.raises(Refused, match="another administrator"):
-        people.change_role(
-            membership_id=own.pk, ends_on=date(2020, 1, 1), limit=None, by=administrator, at=AT
+        roles.change_role(
+            membership_id=own.pk,
+            ends_on=date(2020, 1, 1),
+            limit=None,
+            by=administrator,
+            at=AT,
+            today=TODAY,
         )
 
     assert events() == []
@@ -198,7 +270,7 @@ def test_a_deputy_does_not_confirm_the_role_that_they_stand_in_for(camden):
     new.new_delegation(membership=role, deputy=deputy)
 
     with pytest.raises(PermissionDenied):
-        people.confirm_roles(membership_ids=[role.pk], by=resolve(deputy, TODAY), on=TODAY, at=AT)
+        roles.confirm_roles(membership_ids=[role.pk], by=resolve(deputy, TODAY), on=TODAY, at=AT)
 
 
 def test_who_may_not_see_an_address_does_not_lift_its_protection(camden):
@@ -224,7 +296,101 @@ def test_a_list_of_the_administration_is_narrowed_by_its_filters_alone(db, brows
     assert browse("administrator@london-grid").get(address).status_code == 400
 
 
-@pytest.mark.parametrize("table", ["services_charge", "boroughs_membership", "procurement_payment"])
+def kept_of(row) -> list:
+    """Return the kept states of a row, first ones first."""
+    tracked = HeldFactor if isinstance(row, Authenticator) else type(row)
+    rows = tracked._meta.get_field("rows").related_model.objects
+    return list(rows.filter(pgh_obj_id=row.pk).order_by("pk"))
+
+
+def test_it_is_kept_why_a_site_is_protected(camden):
+    site = Site.objects.get(code="CMD-LIB01")
+
+    Site.objects.filter(pk=site.pk).update(protection="REFUGE")
+    Site.objects.filter(pk=site.pk).update(name="Another name")
+
+    assert [row.protection for row in kept_of(site)] == ["", "REFUGE"]
+
+
+def test_it_is_kept_for_which_mail_addresses_a_council_vouches(camden):
+    Council.objects.filter(pk=camden.pk).update(mail_domains=["evil.example"])
+
+    assert kept_of(camden)[-1].mail_domains == ["evil.example"]
+
+
+def test_it_is_kept_that_a_mail_address_changed_and_never_what_it_is(db):
+    """A person can be made anonymous; what is kept for good holds no address."""
+    user = new.new_user(email="jo@camden.demo.example")
+
+    User.objects.filter(pk=user.pk).update(email="other@evil.example")
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+    assert [(row.pgh_label, row.is_active) for row in kept_of(user)] == [
+        ("insert", True),
+        ("mail address changed", True),
+        ("update", False),
+    ]
+    assert "@" not in str([row.__dict__ for row in kept_of(user)])
+
+
+def test_it_is_kept_who_had_which_second_factor_and_never_its_secret(db):
+    user = new.new_user()
+    secret = {"secret": "JBSWY3DPEHPK3PXP", "last_step": 1}
+    factor = Authenticator.objects.create(user=user, type="totp", data=secret)
+
+    Authenticator.objects.filter(pk=factor.pk).update(data=secret | {"last_step": 2})  # was used
+    Authenticator.objects.filter(pk=factor.pk).update(data={"secret": "OTHER"})
+    kept = factor.pk
+    factor.delete()
+    factor.pk = kept
+
+    rows = kept_of(factor)
+    assert [(row.pgh_label, row.user_id, row.type) for row in rows] == [
+        ("insert", user.pk, "totp"),
+        ("secret changed", user.pk, "totp"),
+        ("delete", user.pk, "totp"),
+    ]
+    held = {field.name for field in rows[0]._meta.concrete_fields}
+    assert held == {
+        *("pgh_id", "pgh_created_at", "pgh_label", "pgh_transaction", "pgh_obj"),
+        *("user", "type"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("boroughs.site:{site}", ["Protected as: <del>nothing</del>", "<b>Refuge</b>"]),
+        ("boroughs.council:{council}", ["<b>evil.example</b>"]),
+        ("boroughs.user:{user}", ["mail address changed"]),
+        ("boroughs.heldfactor:{factor}", ["secret changed"]),
+    ],
+)
+def test_the_trail_shows_what_was_kept_of_rights(camden, browse, subject, told):
+    site = Site.objects.get(code="CMD-LIB01")
+    user = new.new_user()
+    factor = Authenticator.objects.create(user=user, type="totp", data={"secret": "ONE"})
+    Site.objects.filter(pk=site.pk).update(protection="REFUGE")
+    Council.objects.filter(pk=camden.pk).update(mail_domains=["evil.example"])
+    User.objects.filter(pk=user.pk).update(email="other@evil.example")
+    Authenticator.objects.filter(pk=factor.pk).update(data={"secret": "TWO"})
+    keys = {"site": site.pk, "council": camden.pk, "user": user.pk, "factor": factor.pk}
+
+    page = browse("auditor@london-grid").get(f"/c/all/trail/?subject={subject.format(**keys)}")
+
+    text = page.content.decode()
+    for words in told:
+        assert words in text
+    assert "@evil.example" not in text
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("services_charge", "boroughs_membership", "procurement_payment"),
+        *("boroughs_site", "boroughs_council", "mfa_authenticator"),
+    ],
+)
 def test_what_is_kept_as_it_was_cannot_be_emptied(db, table):
     with (
         pytest.raises(IntegrityError, match="only ever added to"),

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from boroughs.actions import people
+from boroughs.actions import deputies
+from boroughs.actions.roles import change_role
 from boroughs.authorization import GRANTS, Permission, Role, can, resolve
 from boroughs.models import Delegation, Membership
 from tests import factories as new
@@ -18,7 +19,7 @@ from tests.factories import AT
 FIRST = date(2014, 6, 1)
 DAYS = 6  # a grid so small that periods meet, overlap and miss each other
 COUNCIL_ROLES = [Role.APPROVER, Role.BUYER, Role.FINANCE, Role.AUDITOR, Role.VIEWER]
-PROGRAMME_ROLES = [Role.ADMINISTRATOR, Role.PROGRAMME_OFFICER, Role.APPROVER, Role.VIEWER]
+PROGRAMME_ROLES = [Role.ADMINISTRATOR, Role.PROGRAMME_OFFICER, Role.AUDITOR, Role.VIEWER]
 AMOUNTS = [None, Decimal("0.01"), Decimal(100), Decimal("100.01"), Decimal(10**6)]
 LIMITS = [None, Decimal(0), Decimal(100), Decimal(1000)]
 
@@ -38,8 +39,9 @@ def memberships(draw) -> dict:
     role = draw(st.sampled_from(PROGRAMME_ROLES if council is None else COUNCIL_ROLES))
     limit = draw(st.sampled_from(LIMITS)) if role == Role.APPROVER else None
     start, end = draw(periods())
-    who = draw(st.integers(0, 2))
-    return {"who": who, "role": role, "at": council, "limit": limit, "start": start, "end": end}
+    who, ended_on = draw(st.integers(0, 2)), draw(st.none() | st.integers(0, DAYS))
+    days = {"start": start, "end": end, "ended_on": ended_on}
+    return {"who": who, "role": role, "at": council, "limit": limit} | days
 
 
 @st.composite
@@ -110,6 +112,7 @@ class Authorization(TestCase):
         passed = [one for one in passed if roles[one["of"]]["who"] != one["deputy"]]
         users, councils = self.write(roles, passed, left)
         passed = [revoked(one) for one in passed]
+        roles = [ended(role) for role in roles]
 
         for number, (who, user) in product(range(DAYS + 1), enumerate(users)):
             resolve(user, on(number))
@@ -123,7 +126,7 @@ class Authorization(TestCase):
         return can(user if user.is_active else AnonymousUser(), permission, council, amount)
 
     def write(self, roles, passed, left):
-        """Write it all down, revoke by the action, and return the people and the councils."""
+        """Write it all down, end and revoke by the actions, and return people and councils."""
         users = [new.new_user(is_active=who not in left) for who in range(3)]
         councils = [new.new_council(), new.new_council()]
         held = [
@@ -146,8 +149,22 @@ class Authorization(TestCase):
             revoked_on = one["revoked_on"]
             if revoked_on is not None and revoked_on < one["end"]:
                 giver = resolve(row.membership.user, row.starts_on)
-                people.end_delegation(delegation_id=row.pk, by=giver, at=AT, today=on(revoked_on))
+                deputies.end_delegation(delegation_id=row.pk, by=giver, at=AT, today=on(revoked_on))
+        for role, row in zip(roles, held, strict=True):
+            if is_cut_short(role):
+                days = {"ends_on": on(role["ended_on"]), "today": on(role["ended_on"])}
+                change_role(membership_id=row.pk, limit=row.limit, by=None, at=AT, **days)
         return users, councils
+
+
+def is_cut_short(role: dict) -> bool:
+    """Was the role ended on a day that lies in it? It keeps its first one."""
+    return role["ended_on"] is not None and holds(role, role["ended_on"] - 1)
+
+
+def ended(role: dict) -> dict:
+    """What is left of a role that was ended, whoever stands in for it until when."""
+    return role | {"end": role["ended_on"]} if is_cut_short(role) else role
 
 
 def revoked(one: dict) -> dict:

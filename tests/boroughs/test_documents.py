@@ -1,5 +1,6 @@
 """Documents and notes: who sees them, what is taken, and that no file is ever half there."""
 
+import re
 import stat
 import threading
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from boroughs import attachments
 from boroughs.actions import documents
 from boroughs.authorization import resolve
-from boroughs.models import AuditEvent, Council, Document, Note
+from boroughs.models import AuditEvent, Body, Council, Document, Note, Supplier
 from londonpsn.common import clock, kept_files
 from londonpsn.common.errors import BadInput, NotVisible
 from services.models import Contract, Line, Quote, Replacement
@@ -270,11 +271,12 @@ def wait_for_lock() -> None:
 def opened(line):
     """Documents of a line: the council's own, London Grid's too, its supplier's too."""
     officer = person(NETWORK)
+    rival = new.new_contract(line.body.council, supplier=new.new_supplier()).supplier
     return SimpleNamespace(
         own=add(line, officer, content=PDF + b"1"),
         grid=add(line, officer, content=PDF + b"2", for_london_grid=True),
         supplier=add(line, officer, content=PDF + b"3", supplier=line.supplier),
-        rival=add(line, officer, content=PDF + b"4", supplier=new.new_supplier()),
+        rival=add(line, officer, content=PDF + b"4", supplier=rival),
     )
 
 
@@ -321,6 +323,39 @@ def test_a_program_of_london_grid_for_one_council_sees_no_more_than_its_person(o
     officer.access = officer.access.narrowed(opened.own.council_id, reading_only=True)
 
     assert list(Document.objects.visible_to(officer)) == [opened.grid]
+
+
+def suppliers_offered(client, address: str) -> list[str]:
+    """The suppliers that the form lets a document be shown to, by name."""
+    text = client.get(address).content.decode()
+    select = text.split('name="supplier"')[1].split("</select>")[0]
+    return [words.strip() for words in re.findall(r'<option value="\d+"[^>]*>([^<]*)', select)]
+
+
+def test_a_document_can_be_shown_to_the_suppliers_of_its_council_alone(line, browse):
+    """Those of its lines, old and new, and of its contracts; no other council's."""
+    council, officer = line.body.council, person(NETWORK)
+    by_contract = new.new_contract(council, supplier=new.new_supplier(name="By contract")).supplier
+    new.new_line(line.body, supplier=new.new_supplier(name="By line"))
+    elsewhere = new.new_supplier(name="Elsewhere alone")
+    new.new_line(Body.objects.get(council__slug="sutton", kind="COUNCIL"), supplier=elsewhere)
+    client, page = browse(NETWORK), f"/attach/line/{line.pk}/document/"
+
+    offered = suppliers_offered(client, page)
+
+    assert {"By contract", "By line", "Virgin Media Business", "BT"} <= set(offered)
+    assert "Elsewhere alone" not in offered
+    assert len(offered) < Supplier.objects.count()
+    facts = {"title": "Quote", "kind": "QUOTE", "for_london_grid": "no", "retention": "BUSINESS"}
+    answer = client.post(page, facts | {"file": sent(), "supplier": elsewhere.pk})
+    assert "Select a valid choice" in answer.content.decode()
+    with pytest.raises(BadInput, match="Elsewhere alone has no line or contract of Camden"):
+        add(line, officer, supplier=elsewhere)
+    program = {"subject_kind": "line", "subject_id": line.pk, "supplier": elsewhere.code}
+    facts = {"title": "Quote", "kind": "QUOTE", "file": sent()}
+    assert client.post("/api/v1/documents/", program | facts).status_code == 400
+    assert not Document.objects.exists()
+    assert add(line, officer, supplier=by_contract).supplier == by_contract
 
 
 def test_an_auditor_of_the_council_sees_all_of_its_documents(opened):

@@ -10,6 +10,7 @@ from boroughs import audit
 from boroughs.authorization import resolve
 from boroughs.exceptions import exceptions_at
 from boroughs.models import AuditEvent, Body
+from londonpsn.common import clock
 from londonpsn.common.periods import Period, last_ended_quarter
 from services.models import Charge, Contract, Line
 from tests import factories as new
@@ -215,9 +216,19 @@ def test_many_rows_of_one_change_are_told_as_one(here):
 
 def test_what_was_changed_with_an_event_was_not_changed_outside(here):
     new.new_contract(here)
-    audit.record(Type.REFERENCE_ADDED, by=None, at=AT, council=here)
+    audit.record(Type.REFERENCE_ADDED, by=None, at=clock.now(), council=here)
 
     assert of_kind("changed-outside-of-the-portals-actions", here, Period(None, None)) == []
+
+
+def test_an_event_of_another_time_explains_no_change_of_the_same_number(here):
+    """A database that is restored elsewhere counts its transactions anew."""
+    new.new_contract(here)
+    audit.record(Type.REFERENCE_ADDED, by=None, at=AT, council=here)
+
+    told = of_kind("changed-outside-of-the-portals-actions", here, Period(None, None))
+
+    assert "1 contract added" in {row.what for row in told}
 
 
 def test_the_demo_was_loaded_with_an_event(camden):

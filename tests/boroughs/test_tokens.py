@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from tests import factories as new
 from tests.conftest import person
 
 PAGE = "/account/tokens/"
+numbers = count()
 NETWORK = "network@camden"
 AUDITED = AuditEvent.Type
 
@@ -26,7 +28,8 @@ def nothing_counted_yet(db):
 
 def form(**changed) -> dict:
     last_day = clock.real_day() + timedelta(days=30)
-    return {"name": "Report", "scope": "READ", "council": "", "expires_on": last_day} | changed
+    token = {"name": "Report", "scope": "READ", "council": "", "expires_on": last_day}
+    return token | {"nonce": f"nonce-{next(numbers)}"} | changed
 
 
 def secret_on(response) -> str:
@@ -60,6 +63,31 @@ def test_a_token_is_made_and_its_secret_is_shown_once(browse):
     assert (token.name, token.scope, token.council) == ("Report", "READ", None)
     (event,) = AuditEvent.objects.filter(type=AUDITED.TOKEN_MADE)
     assert secret not in str([event.after, event.note, event.subject])
+
+
+def test_a_page_that_is_loaded_again_makes_no_second_token(browse):
+    client, sent = browse(NETWORK), form()
+    secret = secret_on(client.post(PAGE, sent))
+
+    again = client.post(PAGE, sent, follow=True)
+
+    assert again.redirect_chain == [(PAGE, 302)]
+    text = again.content.decode()
+    assert "This form has made its token already." in text
+    assert secret not in text
+    assert ApiToken.objects.count() == 1
+    assert AuditEvent.objects.filter(type=AUDITED.TOKEN_MADE).count() == 1
+
+
+def test_each_form_makes_a_token_of_its_own_and_one_that_was_refused_is_sent_again(browse):
+    client = browse(NETWORK)
+    nonces = [client.get(PAGE).context["form"]["nonce"].value() for _ in range(2)]
+
+    client.post(PAGE, form(nonce=nonces[0], name=""))
+    for nonce in nonces:
+        assert secret_on(client.post(PAGE, form(nonce=nonce)))
+
+    assert ApiToken.objects.count() == 2
 
 
 def test_a_token_works_through_its_last_day_in_london(browse):
@@ -215,6 +243,43 @@ def test_anothers_token_does_not_exist(browse):
 
     assert browse(NETWORK).get(f"/api/v1/api-tokens/{token.pk}/").status_code == 404
     assert browse(NETWORK).post(f"/api/v1/api-tokens/{token.pk}/revoke/").status_code == 404
+
+
+def test_a_token_for_one_council_lists_and_revokes_those_for_it_alone():
+    camden, sutton = (Council.objects.get(slug=slug) for slug in ("camden", "sutton"))
+    user = person("programme@london-grid")
+    others = [new.new_api_token(user=user, council=council) for council in (sutton, None)]
+    client = program(token_of("programme@london-grid", council=camden, scope="WRITE"))
+
+    listed = client.get("/api/v1/api-tokens/").json()["results"]
+
+    assert [row["council"] for row in listed] == ["CMD"]
+    for token in others:
+        assert client.get(f"/api/v1/api-tokens/{token.pk}/").status_code == 404
+        assert client.post(f"/api/v1/api-tokens/{token.pk}/revoke/").status_code == 404
+    assert client.post(f"/api/v1/api-tokens/{listed[0]['id']}/revoke/").status_code == 200
+
+
+@pytest.mark.parametrize("role", ["APPROVER", "FINANCE", "PROGRAMME_OFFICER", "ADMINISTRATOR"])
+def test_a_token_opens_nothing_while_its_person_lacks_the_second_factor_of_their_role(role):
+    programme_wide = role in ("PROGRAMME_OFFICER", "ADMINISTRATOR")
+    place = {"programme_wide": True} if programme_wide else {"council": new.new_council()}
+    user = new.new_membership(role=role, **place).user
+    new.new_second_factor(user, type="recovery_codes")  # stands in for one, and is none
+    now = clock.now()
+    secret = create_token(user=user, name="t", at=now, expires_at=now + timedelta(days=1))
+
+    answer = program(secret).get("/api/v1/councils/", REMOTE_ADDR="192.0.2.7")
+
+    assert answer.status_code == 403
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "They set one up on the portal’s page of how they sign in" in answer.json()["detail"]
+    assert ApiToken.objects.get().last_used_at is None
+    (event,) = refused()
+    assert (event.user, event.note) == (user.pk, "its person has no second factor")
+
+    new.new_second_factor(user)
+    assert program(secret).get("/api/v1/councils/").status_code == 200
 
 
 # Refused tokens

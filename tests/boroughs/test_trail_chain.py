@@ -1,20 +1,30 @@
 """The trail only grows, in order, whoever writes at once; what is done to it shows, and where."""
 
+from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from threading import Barrier, Thread
 
+import pgtrigger
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, InternalError, connection, connections, transaction
+from django.test import Client
 
 from boroughs import audit, trail
-from boroughs.models import AuditEvent, Council, TrailCheck, TrailClosing
+from boroughs.actions.roles import confirm_roles
+from boroughs.authorization import resolve
+from boroughs.models import AuditEvent, Council, TrailCheck, TrailClosing, User
 from boroughs.models.audit import SECURITY
 from boroughs.models.row_history import TrackedRow
 from londonpsn.common import clock
+from londonpsn.common.errors import Refused
+from services.models import Charge, LineMove
 from tests import factories as new
-from tests.conftest import OURS, TRIGGERS_OFF, TRIGGERS_ON
-from tests.factories import AT
+from tests.conftest import OURS, TRIGGERS_OFF, TRIGGERS_ON, sign_in
+from tests.factories import AT, TODAY
+from tests.londonpsn.test_pages import roles
 from tests.two_councils import build
 
 Type = AuditEvent.Type
@@ -97,6 +107,84 @@ def test_eight_writers_at_once_leave_one_chain_without_a_gap(committed):
     assert trail.problems() == []
 
 
+def at_once(*works) -> list[Exception]:
+    """Do all works at the same moment, each on a connection of its own; return what went wrong."""
+    together, errors = Barrier(len(works)), []
+
+    def do(work) -> None:
+        try:
+            together.wait()
+            work()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    doing = [Thread(target=do, args=(work,)) for work in works]
+    for one in doing:
+        one.start()
+    for one in doing:
+        one.join()
+    return errors
+
+
+@pytest.mark.parametrize("nth", range(2))
+def test_leavers_of_many_councils_and_a_form_about_people_do_not_lock_each_other_out(
+    committed, nth
+):
+    """Each writes to several chains, in another order; one that reviews them is in between."""
+    councils = list(Council.objects.order_by("register_code"))
+    here, there = councils[:10], councils[9::-1]
+    leavers = [new.new_user(), new.new_user()]
+    held = [
+        [new.new_membership(user=user, council=place, role="BUYER") for place in places]
+        for user, places in zip(leavers, (here, there), strict=True)
+    ]
+    administrators = [new.member(None, "ADMINISTRATOR") for _ in range(3)]
+    browsers = [sign_in(Client(), one) for one in administrators]
+    person = new.new_user()
+    role = new.new_membership(user=person, council=there[0], role="AUDITOR")
+    given = {"role": "VIEWER", "starts_on": "2014-07-01", "user": person.pk}
+    form = {"email": person.email, "name": "Another name"} | roles(
+        *(given | {"council": place.pk} for place in here),
+        held=[{"id": role.pk, "user": person.pk, "ends_on": "2014-08-01"}],
+    )
+
+    def let_go(number: int) -> None:
+        pages, key = browsers[number], leavers[number].pk
+        done = {"action": "let_go", "_selected_action": [key]}
+        assert pages.post("/admin/boroughs/user/", done).status_code == 302
+
+    def save() -> None:
+        page = f"/admin/boroughs/user/{person.pk}/change/"
+        assert browsers[2].post(page, form).status_code == 302
+
+    def review() -> None:
+        reviewer = resolve(User.objects.get(pk=administrators[2].pk), TODAY)
+        keys = [row.pk for rows in held for row in rows]
+        with suppress(Refused):  # some of them have left already
+            confirm_roles(membership_ids=keys, by=reviewer, on=TODAY, at=AT)
+
+    errors = at_once(partial(let_go, 0), partial(let_go, 1), save, review)
+
+    assert errors == []
+    assert not User.objects.filter(pk__in=[user.pk for user in leavers], is_active=True).exists()
+    assert person.memberships.count() == len(here) + 1
+    told = AuditEvent.objects.values_list("type", flat=True)
+    assert Counter(told) >= Counter(
+        {Type.ROLE_GIVEN: 10, Type.ROLE_CHANGED: 21, Type.PERSON_LEFT: 2, Type.PERSON_CHANGED: 1}
+    )
+    assert trail.problems() == []
+
+
+def test_actions_done_together_leave_no_event_when_the_last_is_refused(hackney):
+    with pytest.raises(Refused), audit.together():
+        audit.record(Type.NOTE_ADDED, by=None, at=AT, council=hackney)
+        raise Refused("no")
+
+    assert not AuditEvent.objects.filter(chain=CHAIN).exists()
+
+
 def test_many_events_of_one_statement_follow_each_other(hackney):
     audit.record_each(Type.NOTE_ADDED, by=None, at=AT, of=[(hackney, None)] * 250)
 
@@ -167,6 +255,70 @@ def test_what_is_kept_is_not_changed_removed_or_emptied(db, model):
         with pytest.raises(IntegrityError, match="only ever added to"), transaction.atomic():
             change()
     assert rows.count() == before > 0
+
+
+KEPT_ROWS = [model for model in ONLY_GROW if issubclass(model, TrackedRow)]
+
+
+@pytest.mark.parametrize("model", KEPT_ROWS, ids=lambda model: model._meta.label_lower)
+def test_nobody_adds_a_kept_row_but_the_triggers_that_keep_it(db, model):
+    """A forged past is refused too, also to the owner of the table."""
+    build()
+    row, before = model.objects.latest("pk"), model.objects.count()
+    row.pk = None
+
+    for forgery in (
+        lambda: row.save(force_insert=True),
+        lambda: model.objects.bulk_create([row]),
+        lambda: as_owner(
+            f'INSERT INTO "{model._meta.db_table}" DEFAULT VALUES', past_triggers=False
+        ),
+    ):
+        with pytest.raises(IntegrityError, match="only the database itself"), transaction.atomic():
+            forgery()
+    assert model.objects.count() == before
+
+
+def test_no_setting_of_a_session_switches_row_history_off(council):
+    """pgtrigger asks a setting that anybody can set whether a trigger is to do nothing."""
+    line = new.new_line(new.new_body(council(CHAIN)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(DISTINCT tgname::text)::text FROM pg_trigger")
+        [every_trigger] = cursor.fetchone()
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [every_trigger])
+
+    charge = new.new_charge(line, amount=10)
+    with pgtrigger.ignore():
+        Charge.objects.filter(pk=charge.pk).update(amount=12)
+        Charge.objects.filter(pk=charge.pk).delete()
+
+    kept = (
+        Charge._meta.get_field("rows")
+        .related_model.objects.filter(pgh_obj_id=charge.pk)
+        .order_by("pk")
+    )
+    assert [(row.pgh_label, row.amount) for row in kept] == [
+        ("insert", 10),
+        ("update", 12),
+        ("delete", 12),
+    ]
+    move = new.new_line_move(line)
+    with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+        LineMove.objects.filter(pk=move.pk).update(reason="forged")
+
+
+def test_no_trigger_of_ours_asks_a_setting_whether_to_do_nothing(db):
+    """Of whatever is decorated or protected later: use boroughs.models.row_history for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t
+            JOIN pg_proc p ON p.oid = t.tgfoid
+            WHERE p.prosrc LIKE '%_should_ignore%'
+                AND t.tgrelid::regclass::text NOT LIKE 'pghistory%'
+            """
+        )
+        assert cursor.fetchall() == []
 
 
 # Found, and where

@@ -14,6 +14,7 @@ from boroughs.models import AuditEvent, Site, TrailCheck, User
 from boroughs.models.row_history import TrackedRow
 from services.models import Charge, Line
 from tests import factories as new
+from tests.conftest import TRIGGERS_OFF, TRIGGERS_ON
 from tests.factories import AT
 from tests.londonpsn.test_pages import BUDGET, queries_of
 
@@ -293,6 +294,37 @@ def test_a_file_of_all_trails_carries_the_head_of_each(db, browse):
     assert name == "trail-all.csv"
     theirs = [row for row in rows if row["chain"] == "STN"]
     assert {row["head"] for row in theirs} == {f"{head.sequence} {head.hash}"}
+
+
+@pytest.mark.parametrize("query", ["q=&type=TOKEN_REFUSED", "from=2090-01-01"])
+def test_a_file_without_any_event_carries_the_heads_all_the_same(camden, auditor, browse, query):
+    heads = [head_of("CMD"), head_of("STN")]
+
+    [row] = file_of(auditor, f"/c/camden/trail/?{query}&format=csv")[1]
+    rows = file_of(browse("auditor@london-grid"), f"/c/all/trail/?{query}&format=csv")[1]
+
+    assert row["head"] == f"{heads[0].sequence} {heads[0].hash}"
+    assert (row["chain"], row["sequence"], row["type"]) == ("CMD", "", "")
+    told = {row["chain"]: row["head"] for row in rows}
+    assert told["STN"] == f"{heads[1].sequence} {heads[1].hash}"
+    assert told["HCK"] == "0"  # a chain without an event
+
+
+def test_a_file_ends_with_its_heads_whatever_the_numbers_of_its_rows(camden, auditor):
+    """A row takes its number before it waits for the chain: the last of a chain need not be it."""
+    for note in ("first", "second", "third"):
+        audit.record(Type.NOTE_ADDED, by=None, at=AT, council=camden, note=note)
+    late = AuditEvent.objects.get(note="second").pk
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGERS_OFF)
+        cursor.execute("UPDATE boroughs_auditevent SET id = id + 1000000 WHERE id = %s", [late])
+        cursor.execute(TRIGGERS_ON)
+
+    head = head_of("CMD")
+
+    rows = file_of(auditor, "/c/camden/trail/?format=csv")[1]
+
+    assert sorted(int(row["sequence"]) for row in rows) == list(range(1, head.sequence + 1))
 
 
 # Rows that the database kept

@@ -100,6 +100,7 @@ VISITS = {
     "london-default": [(PROGRAMME, "/london/")],
     "london": [
         (NETWORK, "/london/services/"),
+        ("viewer@camden", "/london/psn-network/?map=saving"),
         (PROGRAMME, "/london/psn-network/?as_at=2013-09-30&map=ceased"),
     ],
     "council": [(FINANCE, "/c/camden/"), (PROGRAMME, "/c/hackney/")],
@@ -118,6 +119,7 @@ VISITS = {
     "supplier": [(PROGRAMME, "/suppliers/virgin-media-business/")],
     "suppliers": [(PROGRAMME, "/suppliers/")],
     "spend": [(FINANCE, "/c/camden/spend/"), (PROGRAMME, "/c/lambeth/spend/")],
+    "sharing": [(FINANCE, "/c/camden/sharing/")],
     "spend-upload": [(FINANCE, "/c/camden/spend/upload/")],
     "help": [(STRANGER, "/help/"), (FINANCE, "/help/")],
     "accessibility": [(STRANGER, "/accessibility/")],

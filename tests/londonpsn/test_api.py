@@ -5,8 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import URLResolver, get_resolver
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.views import APIView
 
+from boroughs.api.authentication import TokenMayWrite
 from boroughs.models import ApiToken, Council
+from londonpsn.api import router
 from londonpsn.common import clock
 from services.models import Line
 from tests import factories as new
@@ -25,6 +30,30 @@ def get(db, browse):
         return response.json()
 
     return answer
+
+
+def test_every_view_asks_who_it_is_and_what_their_token_may():
+    """Whatever else a view asks: its own permissions come on top."""
+    views = [
+        (pattern, callback)
+        for pattern, callback in callbacks(get_resolver())
+        if issubclass(getattr(callback, "cls", object), APIView)
+    ]
+
+    assert {callback.cls for _, callback in views} > {one for _, one, _ in router.registry}
+    for pattern, callback in views:
+        asked = {type(one) for one in callback.cls(**callback.initkwargs).get_permissions()}
+        assert asked >= {IsAuthenticated, TokenMayWrite}, pattern
+
+
+def callbacks(resolver, before: str = ""):
+    """Yield every pattern of the portal with what answers it."""
+    for entry in resolver.url_patterns:
+        path = f"{before}{entry.pattern}"
+        if isinstance(entry, URLResolver):
+            yield from callbacks(entry, path)
+        else:
+            yield path, entry.callback
 
 
 @pytest.mark.parametrize(
@@ -137,6 +166,8 @@ def test_migration_has_one_row_a_council(get):
         "connected_percent": "100.0",
         "ceased_percent": "100.0",
         "retired_percent": "100.0",
+        "shares_saving": True,
+        "saving_percent": "28.3",
         "lines_in_scope": 18,
     }
     hackney = next(row for row in rows if row["council"] == "HCK")
@@ -260,7 +291,7 @@ def test_suppliers_of_a_council_are_those_that_provide_its_lines(get):
 def test_what_breaks_in_the_api_is_answered_in_json(browse, db, monkeypatch):
     client = browse("programme@london-grid")
     client.raise_request_exception = False
-    monkeypatch.setattr("services.queries.find_programme", lambda code: 1 / 0)
+    monkeypatch.setattr("procurement.api.views.find_programme", lambda code: 1 / 0)
 
     response = client.get("/api/v1/migration/")
 

@@ -26,6 +26,7 @@ PRODUCTION = {
     "SECRET_KEY": "a-long-random-text-of-fifty-characters-or-more-0123456789",
     "ALLOWED_HOSTS": "portal.example",
     "REDIS_URL": "redis://broker.example/0",
+    "EMAIL_URL": "smtp+tls://portal:secret@mail.example:587",
 }
 
 
@@ -229,6 +230,16 @@ def test_a_deployment_check_has_nothing_to_say():
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_a_deployment_check_says_that_without_a_mail_server_nobody_gets_a_mail():
+    unset = PRODUCTION | {"EMAIL_URL": ""}
+    del unset["EMAIL_URL"]
+
+    done = manage("check", "--deploy", "--fail-level", "WARNING", without=["EMAIL_URL"], **unset)
+
+    assert done.returncode == 1
+    assert "EMAIL_URL is not set, so no mail is sent" in done.stderr
 
 
 def test_without_a_secret_key_of_its_own_nothing_starts():

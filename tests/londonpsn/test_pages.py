@@ -392,7 +392,7 @@ def test_an_administrator_invites_a_person_with_a_role(
 ):
     camden = Council.objects.get(slug="camden")
     fields = {"email": "New.Person@camden.gov.example", "name": "New person"}
-    role = {"role": "BUYER", "council": camden.pk, "starts_on": "2014-01-01"}
+    role = {"role": "BUYER", "council": camden.pk, "starts_on": "2014-06-30"}
 
     with django_capture_on_commit_callbacks(execute=True):
         response = admin.post("/admin/boroughs/user/add/", fields | roles(role))
@@ -405,7 +405,7 @@ def test_an_administrator_invites_a_person_with_a_role(
     (invitation,) = mailoutbox
     assert invitation.to == ["new.person@camden.gov.example"]
     assert "/accounts/password/reset/" in invitation.body
-    given, invited = AuditEvent.objects.order_by("-pk")[:2]
+    given, invited = AuditEvent.objects.order_by("-pk")[:2][::-1]  # by the names of chains
     assert (invited.type, invited.chain) == ("PERSON_INVITED", "PROGRAMME")
     assert invited.subject_id == user.pk
     assert (given.type, given.chain, given.role) == ("ROLE_GIVEN", "CMD", "ADMINISTRATOR")
@@ -414,7 +414,7 @@ def test_an_administrator_invites_a_person_with_a_role(
 
 def test_a_role_that_breaks_a_rule_is_refused_in_the_form(admin):
     user = User.objects.get(email="buyer@camden.demo.example")
-    role = {"role": "ADMINISTRATOR", "starts_on": "2014-01-01", "user": user.pk}
+    role = {"role": "ADMINISTRATOR", "starts_on": "2014-06-30", "user": user.pk}
     role["council"] = Council.objects.get(slug="camden").pk
     held = {"id": user.memberships.get().pk, "user": user.pk}
 
@@ -444,6 +444,30 @@ def test_an_administrator_ends_a_role_which_is_never_deleted(admin):
     event = AuditEvent.objects.latest("pk")
     assert (event.type, event.before["ends_on"]) == ("ROLE_CHANGED", None)
     assert event.after["ends_on"] == "2014-06-30"
+
+
+def test_the_form_rewrites_no_past_of_who_could_do_what(admin):
+    user = User.objects.get(email="buyer@camden.demo.example")
+    membership = user.memberships.get()
+    camden = membership.council
+    past = {"role": "FINANCE", "council": camden.pk, "starts_on": "2014-06-29", "user": user.pk}
+    own = {"id": membership.pk, "user": user.pk}
+
+    def sent(*new_roles, held) -> str:
+        fields = {"email": user.email, "name": user.name}
+        response = admin.post(
+            f"/admin/boroughs/user/{user.pk}/change/", fields | roles(*new_roles, held=[held])
+        )
+        assert response.status_code == 200
+        return response.content.decode()
+
+    assert "A role begins today or later." in sent(past, held=own)
+    assert "The first day without is today or later." in sent(held=own | {"ends_on": "2014-06-29"})
+    membership.ends_on = TODAY
+    membership.save()
+    assert "This role is over and stays as it was." in sent(held=own | {"ends_on": ""})
+
+    assert list(user.memberships.values_list("role", "ends_on")) == [("BUYER", TODAY)]
 
 
 def test_a_leaver_loses_every_role_and_token_and_can_be_made_anonymous(admin, browse):

@@ -87,7 +87,7 @@ def test_a_rule_that_says_no_is_a_409_with_the_remedy(line, browse, settings, tm
 def test_what_is_broken_is_a_problem_too(browse, db, monkeypatch):
     client = browse(NETWORK)
     client.raise_request_exception = False
-    monkeypatch.setattr("services.queries.find_programme", lambda code: 1 / 0)
+    monkeypatch.setattr("procurement.api.views.find_programme", lambda code: 1 / 0)
 
     answer = client.get("/api/v1/migration/")
 

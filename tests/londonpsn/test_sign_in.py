@@ -9,7 +9,9 @@ from io import StringIO
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from cryptography.fernet import InvalidToken
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connections
@@ -17,7 +19,8 @@ from django.test import Client
 from django.utils import timezone
 
 from boroughs.models import AuditEvent, SignInTry, User
-from londonpsn.home.signing_in import second_factor, sessions, tries
+from londonpsn import tasks
+from londonpsn.home.signing_in import encryption, second_factor, sessions, tries
 from tests import factories as new
 from tests.conftest import PASSWORD, person, sign_in
 
@@ -283,6 +286,19 @@ def test_old_tries_are_forgotten(db):
     assert SignInTry.objects.count() == 1
 
 
+def test_sessions_that_are_over_are_forgotten_with_where_they_were_from(client, db):
+    over, held = Client(), client
+    for browser in (over, held):
+        enter(browser)
+    key = over.session.session_key
+    Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(minutes=1))
+
+    tasks.forget_sessions()
+
+    assert [one.session_key for one in Session.objects.all()] == [held.session.session_key]
+    assert [one.session_key for one in UserSession.objects.all()] == [held.session.session_key]
+
+
 def test_no_mail_address_stands_in_the_tries(client, db):
     enter(client, password="wrong")
 
@@ -438,6 +454,38 @@ def test_setting_up_an_app_proves_it_and_gives_recovery_codes(client, officer):
     assert len(re.findall(r"\b\d{8}\b", said(client.get(response.url)))) == 10
     assert client.get("/c/camden/").status_code == 200
     assert events("SECOND_FACTOR_ADDED") == ["SECOND_FACTOR_ADDED"]
+
+
+def test_secrets_of_second_factors_stand_encrypted_in_the_database(client, officer):
+    enter(client, officer.email, NEW_PASSWORD)
+    secret = client.get("/accounts/app/set-up/").context["form"].secret
+    code = second_factor.code_now(Authenticator(type="totp", data={"secret": secret}))
+
+    client.post("/accounts/app/set-up/", {"code": code})
+
+    app = Authenticator.objects.get(user=officer, type="totp")
+    codes = Authenticator.objects.get(user=officer, type="recovery_codes")
+    assert secret not in str(app.data)
+    assert encryption.decrypt(app.data["secret"]) == secret
+    assert codes.data["seed"].startswith(encryption.MARK)
+    assert re.fullmatch("[0-9a-f]{80}", encryption.decrypt(codes.data["seed"]))
+
+
+def test_a_secret_is_read_with_an_earlier_key_of_the_portal_and_with_no_other(settings):
+    kept = encryption.encrypt("JBSWY3DPEHPK3PXP")
+
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another one"
+    assert encryption.decrypt(kept) == "JBSWY3DPEHPK3PXP"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(InvalidToken):
+        encryption.decrypt(kept)
+
+
+def test_a_secret_that_an_earlier_release_kept_as_it_is_still_works(client, officer):
+    secret = "JBSWY3DPEHPK3PXP"
+    app = Authenticator.objects.create(user=officer, type="totp", data={"secret": secret})
+
+    assert second_factor.use_code(officer, second_factor.code_now(app)) == app
 
 
 def test_a_wrong_code_sets_nothing_up(client, officer):

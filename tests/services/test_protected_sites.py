@@ -123,6 +123,71 @@ def test_the_api_says_that_it_is_protected(refuge, browse):
     assert row == row | blank | {"latitude": None, "longitude": None}
 
 
+# What is written about it
+
+
+@pytest.fixture
+def note(refuge):
+    written = new.new_note(refuge.body.council, text="Ring at 7 Hidden Row")
+    refuge.notes.add(written)
+    return written
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [
+        *(("NETWORK_OFFICER", True), ("BUYER", True), ("APPROVER", True), ("FINANCE", True)),
+        *(("AUDITOR", True), ("VIEWER", False)),
+        *(("PROGRAMME_OFFICER", False), ("ADMINISTRATOR", False)),
+    ],
+)
+def test_a_note_about_it_is_for_who_may_see_its_address(refuge, note, role, sees):
+    of_london_grid = role in ("PROGRAMME_OFFICER", "ADMINISTRATOR")
+    place = None if of_london_grid else refuge.body.council
+    client = sign_in(Client(), member(place, role))
+    of_it = f"/api/v1/notes/?subject_kind=site&subject_id={refuge.pk}"
+
+    assert ("Ring at 7 Hidden Row" in text_of(client, f"/sites/{refuge.pk}/")) is sees
+    for page in (of_it, "/api/v1/notes/?limit=1000"):
+        assert ("Ring at 7 Hidden Row" in text_of(client, page)) is sees
+    assert client.get(f"/api/v1/notes/{note.pk}/").status_code == (200 if sees else 404)
+    assert told(text_of(client, "/search/?q=Ring+at"), asked="") == set()
+
+
+def test_a_note_is_seen_again_when_its_site_is_protected_no_more(refuge, note, browse):
+    client = browse("viewer@camden")
+    assert client.get(f"/api/v1/notes/{note.pk}/").status_code == 404
+
+    Site.objects.filter(pk=refuge.pk).update(protection="")
+
+    assert client.get(f"/api/v1/notes/{note.pk}/").status_code == 200
+    assert "Ring at 7 Hidden Row" in text_of(client, f"/sites/{refuge.pk}/")
+
+
+def test_who_may_not_read_notes_about_it_writes_none(refuge, browse):
+    client, page = browse("programme@london-grid"), f"/attach/site/{refuge.pk}/note/"
+    sent = {"subject_kind": "site", "subject_id": refuge.pk, "text": "Ring."}
+
+    assert client.get(page).status_code == 403
+    assert client.post(page, {"text": "Ring."}).status_code == 403
+    assert client.post("/api/v1/notes/", sent).status_code == 403
+    assert not refuge.notes.exists()
+    assert page not in text_of(client, f"/sites/{refuge.pk}/")
+    other = Site.objects.get(code="CMD-LIB01")
+    assert client.post(f"/attach/site/{other.pk}/note/", {"text": "Ring."}).status_code == 302
+
+
+@pytest.mark.parametrize("account", ["viewer@camden", "programme@london-grid"])
+def test_a_document_about_it_is_not_for_them_either(refuge, browse, account):
+    document = new.new_document(refuge.body.council, title="Plan of 7 Hidden Row")
+    refuge.documents.add(document)
+    client = browse(account)
+
+    assert told(text_of(client, f"/sites/{refuge.pk}/"), asked="") == set()
+    assert client.get("/api/v1/documents/").json()["count"] == 0
+    assert client.get(f"/documents/{document.pk}/").status_code == 404
+
+
 # Saying so
 
 

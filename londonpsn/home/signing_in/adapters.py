@@ -17,7 +17,7 @@ from boroughs import audit
 from boroughs.models import AuditEvent, User
 from londonpsn.common import clock
 from londonpsn.home import views
-from londonpsn.home.signing_in import second_factor, tries
+from londonpsn.home.signing_in import encryption, second_factor, tries
 
 NOT_RIGHT = "The mail address or the password is not right. Check both and try again."
 CODE_NOT_RIGHT = "This code is not right, or was used before. Wait for the next one and enter that."
@@ -104,6 +104,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         ),
         "incorrect_code": CODE_NOT_RIGHT,
     }
+
+    def encrypt(self, text):
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text):
+        return encryption.decrypt(encrypted_text)
 
     def can_delete_authenticator(self, authenticator):
         person = self.request.user

@@ -7,9 +7,12 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.utils import timezone
 
 from boroughs.authorization import resolve
@@ -50,6 +53,13 @@ def ending_of(session: SessionBase, now: datetime) -> Ending:
     last = begun + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     idle = used + timedelta(seconds=settings.SESSION_IDLE_SECONDS)
     return Ending(min(last, idle), last <= idle)
+
+
+def forget_ended() -> None:
+    """Delete the sessions that are over, and what allauth holds of sessions that there are not."""
+    call_command("clearsessions")
+    held = Session.objects.values("session_key")
+    UserSession.objects.exclude(session_key__in=held).delete()
 
 
 def told(session: SessionBase, now: datetime) -> dict:
