@@ -85,7 +85,7 @@ def test_a_buyer_awards_a_call_off_by_keyboard(buyer):
     press(page, "Save and continue")
 
     asked(page, "Which framework is it under?")
-    page.get_by_role("radio", name="PSN Connectivity, Crown Commercial Service").focus()
+    page.get_by_role("radio", name="PSN Connectivity, Crown Commercial Service", exact=True).focus()
     page.keyboard.press("Space")
     write(page, "Lot", "Lot 1")
     press(page, "Save and continue")
