@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 from boroughs.admin import Kept, Looked
 from boroughs.models import AuditEvent, JobRun
 from boroughs.models.row_history import TrackedRow
-from services.models import LineMove, MigrationStatus
+from services.models import Contract, LineMove, MigrationStatus
 from tests.test_isolation import held, rolled_back, text_of, world  # noqa: F401, fixtures
 from tests.two_councils import PEOPLE
 
@@ -25,7 +25,10 @@ def name_of(model: type[models.Model], view: str) -> str:
 
 
 def row_of(model: type[models.Model]) -> models.Model | None:
-    return model._base_manager.order_by("-pk").first()
+    rows = model._base_manager.order_by("-pk")
+    if model is Contract:
+        rows = rows.filter(stage="AWARDED")  # a draft is there for the council's buyers alone
+    return rows.first()
 
 
 def addresses(model: type[models.Model]) -> Iterator[tuple[str, str]]:
@@ -136,5 +139,5 @@ def test_what_an_administrator_may_change_is_reference_data_and_people():
 
     assert kept == {
         *("User", "Supplier", "Council", "Generation", "Gateway", "Contact"),
-        *("ServiceType", "Programme"),
+        *("ServiceType", "Programme", "Framework", "LegalRule", "CatalogueItem"),
     }
