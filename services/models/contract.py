@@ -6,7 +6,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Prefetch, Q, UniqueConstraint
 from django.db.models.functions import Upper
 
 from boroughs.models import Body, Council, Document, Generation, Note, Supplier, User
@@ -21,6 +21,8 @@ from londonpsn.common.constraints import (
 from londonpsn.common.text import folded
 from services.models.framework import Framework, LegalRegime
 from services.terms import Ending, Terms, ending
+
+OPTIONS = "fetched_options"  # of a contract, what with_options() fetched
 
 
 class ServiceTypeFamily(models.TextChoices):
@@ -75,6 +77,11 @@ class ContractQuerySet(CouncilRowsQuerySet):
 
     def call_offs(self):
         return self.filter(kind="CALL_OFF")
+
+    def with_options(self):
+        """Fetch the options to extend them in one more query, as ending() needs them."""
+        in_order = ContractExtension.objects.order_by("number")
+        return self.prefetch_related(Prefetch("extensions", in_order, to_attr=OPTIONS))
 
 
 class ContractProration(models.TextChoices):
@@ -240,15 +247,14 @@ class Contract(models.Model):
         return self.title
 
     def terms(self, on: date) -> Terms:
-        """Return how it ends, by what was decided until a day. Prefetch ``extensions`` for many."""
+        """Return how it ends, by what was decided until a day. For many, use with_options()."""
         rolls_on = self.renewal == ContractRenewal.ROLLS_ON
-        options = sorted(self.extensions.all(), key=lambda option: option.number)
         return Terms(
             ends_on=self.ends_on,
             notice_days=self.notice_days,
             roll_on_months=self.roll_on_months if rolls_on else None,
             notice_given_on=self.notice_given_on,
-            extensions=tuple(option.months for option in options if option.is_taken(on)),
+            extensions=tuple(one.months for one in self._options() if one.is_taken(on)),
         )
 
     def ending(self, on: date) -> Ending:
@@ -257,8 +263,13 @@ class Contract(models.Model):
 
     def options_left(self, on: date) -> tuple[int, ...]:
         """Return the months of the options that were not taken by a day, in their order."""
-        options = sorted(self.extensions.all(), key=lambda option: option.number)
-        return tuple(option.months for option in options if not option.is_taken(on))
+        return tuple(one.months for one in self._options() if not one.is_taken(on))
+
+    def _options(self) -> list["ContractExtension"]:
+        fetched = self.__dict__.get(OPTIONS)
+        if fetched is None:
+            fetched = sorted(self.extensions.all(), key=lambda option: option.number)
+        return fetched
 
 
 @keep_rows("ContractExtensionRow")

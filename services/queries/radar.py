@@ -83,7 +83,7 @@ def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contrac
     """
     may_run = Q(ends_on=None) | Q(ends_on__gt=runs_on) | Q(renewal=Contract.Renewal.ROLLS_ON)
     extended = ContractExtension.objects.filter(contract=OuterRef("pk"), taken_on__isnull=False)
-    return contracts.filter(may_run | Exists(extended)).prefetch_related("extensions")
+    return contracts.filter(may_run | Exists(extended)).with_options()
 
 
 def due_before(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
