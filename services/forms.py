@@ -1,12 +1,15 @@
 """What a list of lines can be narrowed by; kept in the address, so that a link can be sent."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django import forms
 
 from boroughs.models import Body, Generation, Site, Supplier
+from londonpsn.common.form_fields import DayField
 from londonpsn.common.periods import add_months
-from services.models import ServiceType
+from services.calloff_forms import PoundsField
+from services.models import Contract, ServiceType
 from services.queries import ToDo, to_do
 from services.queries.radar import RadarRow, Standing
 from services.stages import Stage
@@ -124,12 +127,21 @@ class RadarForm(forms.Form):
         choices=[("family", "services"), ("supplier", "supplier")],
         initial="family",
     )
+    among = forms.ChoiceField(
+        label="Together",
+        required=False,
+        choices=[("council", "within each council"), ("all", "call-offs across councils")],
+        initial="council",
+    )
 
-    def __init__(self, data):
+    def __init__(self, data, *, of_all: bool = False):
+        """``of_all``: of all councils that the person sees, so that theirs can be held together."""
         filled = {name: data.get(name) or field.initial for name, field in self.base_fields.items()}
         super().__init__({name: value for name, value in filled.items() if value is not None})
         # Which suppliers there are is known later: what was asked is taken until then.
         self.fields["supplier"].choices = any_or([(data.get("supplier"), "")])
+        if not of_all:
+            del self.fields["among"]
         self.is_valid()
 
     @property
@@ -139,6 +151,10 @@ class RadarForm(forms.Form):
     @property
     def by_supplier(self) -> bool:
         return self.cleaned_data.get("by") == "supplier"
+
+    @property
+    def is_across(self) -> bool:
+        return self.cleaned_data.get("among") == "all"
 
     def until(self, today: date) -> date:
         return add_months(today, self.cleaned_data.get("within", 12))
@@ -156,6 +172,42 @@ class RadarForm(forms.Form):
     def of_family(self, rows: list[RadarRow]) -> list[RadarRow]:
         family = self.cleaned_data.get("family")
         return [row for row in rows if not family or family in row.provided.families]
+
+
+class RegisterFactsForm(forms.Form):
+    """What the register wants of a contract; ``names`` are those that are asked of it."""
+
+    starts_on = DayField(label="First day", required=False)
+    value = PoundsField(
+        label="Value without VAT, £",
+        required=False,
+        min_value=0,
+        help_text="For the whole term, extensions in",
+    )
+    route = forms.ChoiceField(
+        label="How the supplier was chosen",
+        required=False,
+        choices=[("", "Not known"), *Contract.Route.choices],
+    )
+    organisational_unit = forms.CharField(
+        label="Directorate or service responsible", required=False, max_length=80
+    )
+    description = forms.CharField(
+        label="What is bought",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It is published: name no person",
+    )
+    review_on = DayField(label="To be reviewed on", required=False)
+    irrecoverable_vat = PoundsField(
+        label="VAT that is not recovered, £", required=False, min_value=0, help_text="0 for none"
+    )
+
+    def __init__(self, data, *, contract: Contract, names: Iterable[str]):
+        super().__init__(data, initial={name: getattr(contract, name) for name in names})
+        for name in self.fields.keys() - set(names):
+            del self.fields[name]
 
 
 class PublishedForm(forms.Form):

@@ -65,14 +65,7 @@ class Part:
     contract: Running
     longer: Period | None
     unused: Period | None
-
-    @property
-    def cost(self) -> Decimal | None:
-        periods = [period for period in (self.longer, self.unused) if period]
-        if not periods:
-            return ZERO
-        monthly = self.contract.monthly
-        return None if monthly is None else sum(paid(monthly, period) for period in periods)
+    cost: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +74,7 @@ class JointEnd:
 
     ends_on: date
     parts: tuple[Part, ...]
-
-    @property
-    def cost(self) -> Decimal | None:
-        costs = [part.cost for part in self.parts]
-        return None if None in costs else sum(costs, ZERO)
+    cost: Decimal | None
 
 
 def joint_ends(contracts: Sequence[Running]) -> list[JointEnd]:
@@ -108,8 +97,16 @@ def _joint_end(contracts: Sequence[Running], day: date) -> JointEnd | None:
             return None
         longer = Period(one.ends_on, day) if one.ends_on < day else None
         unused = Period(day, paid_until) if day < paid_until else None
-        parts.append(Part(one, longer, unused))
-    return JointEnd(day, tuple(parts))
+        parts.append(Part(one, longer, unused, _cost(one.monthly, longer, unused)))
+    costs = [part.cost for part in parts]
+    return JointEnd(day, tuple(parts), None if None in costs else sum(costs, ZERO))
+
+
+def _cost(monthly: Decimal | None, *periods: Period | None) -> Decimal | None:
+    paid_for = [period for period in periods if period]
+    if not paid_for:
+        return ZERO
+    return None if monthly is None else sum(paid(monthly, period) for period in paid_for)
 
 
 def within_a_year(ends: Sequence[date]) -> list[range]:

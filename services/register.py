@@ -76,9 +76,21 @@ class Entry:
 
     @property
     def missing(self) -> list[str]:
-        """The columns that are to be filled and are not; a charity number only of a charity."""
+        """The columns that are to be filled and are not; a charity number only of a charity.
+
+        The Code has no word for a direct award: its cell is blank, and nothing is missing.
+        """
+        held = (
+            *(self.reference, self.title, self.organisational_unit, self.description),
+            *(self.starts_on, self.ends_on, self.review_on, self.value, self.irrecoverable_vat),
+            *(self.supplier, self.charity_number, self.is_sme, self.is_vcse, self.route),
+        )
         needless = set() if self.is_vcse else {"CharityCommissionNumber"}
-        return [name for name, cell in self.cells.items() if not cell and name not in needless]
+        return [
+            name
+            for name, fact in zip(COLUMNS, held, strict=True)
+            if (fact is None or not str(fact).strip()) and name not in needless
+        ]
 
 
 def as_file(entries: Iterable[Entry]) -> bytes:

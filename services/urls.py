@@ -51,6 +51,7 @@ urlpatterns = [
     path("frameworks/<slug:code>/", frameworks.framework, name="framework"),
     path("c/<slug:slug>/publish/", publish.publish, name="publish"),
     path("c/<slug:slug>/publish/contracts.csv", publish.publish_file, name="publish-file"),
+    path("contracts/<int:pk>/register/", publish.register_facts, name="register-facts"),
     path("c/<slug:slug>/foi/", publish.foi, name="foi"),
     path("c/<slug:slug>/prices/", prices.prices, name="prices"),
     path("c/<slug:slug>/prices/upload/", price_changes.price_book_upload, name="price-book-upload"),

@@ -249,7 +249,7 @@ BREAKS = {
     ),
     "framework_ceiling_is_not_negative": lambda: new.new_framework(ceiling=-1),
     "framework_charge_is_not_negative": lambda: new.new_framework(management_charge=-1),
-    "register_edition_once_a_quarter": lambda: shared(new.new_register_edition, "council"),
+    "register_edition_is_numbered": lambda: shared(new.new_register_edition, "council"),
     "register_edition_begins_a_quarter": lambda: new.new_register_edition(quarter=date(2014, 2, 1)),
     "register_edition_sha256_is_one": lambda: new.new_register_edition(sha256="x"),
     "line_ends_after_it_starts": lambda: new.new_line(starts_on=new.APRIL, ends_on=new.APRIL),

@@ -367,7 +367,14 @@ ROUTES: dict[str, Route] = {
         posts=lambda place: {"published_on": "2014-04-20", "link": "https://a.test/x.csv"},
         post_only=BUYER,
     ),
-    "publish-file": council_page(),
+    "publish-file": council_page(asks=("version=1&quarter=2014-01",)),
+    "register-facts": thing(
+        "contract",
+        only=BUYER,
+        agent=(403, 404),
+        posts=lambda place: {"description": "Lines"},
+        post_only=BUYER,
+    ),
     "foi": council_page(),
     "prices": council_page(agent=OPEN_TO_AGENTS, asks=("q={call_off}", "day=2014-01-01")),
     "price-book-upload": council_page(
@@ -455,6 +462,7 @@ ROUTES: dict[str, Route] = {
     ),
     "api-contract-waive-notice": verb("call_off", BUYER, {"code": "UK6", "reason": "none"}),
     "api-contract-override-ceiling": verb("call_off", OFFICER, {"reason": "needed"}),
+    "api-contract-register-facts": verb("contract", BUYER, {"description": "Lines"}),
     "api-framework-list": everywhere(asks=(COUNCIL_ASK,)),
     "api-framework-detail": Route(
         fill=lambda place: {"pk": place.keys["framework"].pk}, agent=(200, 200), nobody=200

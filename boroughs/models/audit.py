@@ -51,6 +51,7 @@ class AuditEventType(models.TextChoices):
     PRICES_LOADED = "PRICES_LOADED", "Price book loaded"
     PRICES_INDEXED = "PRICES_INDEXED", "Prices raised by an index"
     QUOTE_KEPT = "QUOTE_KEPT", "Quote kept"
+    REGISTER_COMPLETED = "REGISTER_COMPLETED", "Facts for the register of contracts kept"
     REGISTER_PUBLISHED = "REGISTER_PUBLISHED", "Register of contracts published"
     TRAIL_EXPIRED = "TRAIL_EXPIRED", "Security log of a month deleted at the end of its time"
     SIGNED_IN = "SIGNED_IN", "Signed in"

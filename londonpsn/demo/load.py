@@ -70,6 +70,7 @@ HEADROOM = Decimal("1.1")  # of what is expected over the longest term
 PLACED = "CMD"  # the council of the placed cases
 PLACED_SHARE = Decimal("0.81")
 PLACED_NOTICE_AGO = 6  # days
+SHORT = {"KTT": 24, "STN": 27}  # months: two call-offs that could end together
 MBITS = {"10": 10, "100": 100, "1G": 1_000, "10G": 10_000}
 # How old contracts end, by weight: how often, and for how many months each time.
 RENEWALS = (("ROLLS_ON", 0.5), ("ENDS", 0.2), ("", 0.3))
@@ -346,7 +347,8 @@ class _Writer:
         The placed one has a ceiling of which what is ordered over its term comes to 81 per cent.
         """
         code, name = self.demo.facts.code, self.demo.facts.name
-        expected = _expected(self.demo.lines)
+        months = SHORT.get(code, MONTHS)
+        expected = _expected(self.demo.lines, months)
         ceiling = to_the_penny((expected.term + sum(OPTIONS) * expected.monthly) * HEADROOM)
         if code == PLACED:
             ceiling = (expected.term / PLACED_SHARE).quantize(PENNY, ROUND_DOWN)
@@ -362,7 +364,7 @@ class _Writer:
             regime=LegalRegime.PCR2006,
             commenced_on=COMMENCED_ON,
             starts_on=generate.FIRST_MONTH,
-            ends_on=month_day(MONTHS),
+            ends_on=month_day(months),
             notice_days=90,
             renewal=Contract.Renewal.ENDS,
             value=ceiling,
@@ -375,7 +377,7 @@ class _Writer:
             organisational_unit="Corporate resources",
             description="Network lines, internet, voice, mobile and security over the "
             "Public Services Network",
-            review_on=add_months(month_day(MONTHS), -12),
+            review_on=add_months(month_day(months), -12),
             irrecoverable_vat=Decimal(0),
         )
         ContractExtension.objects.bulk_create(
@@ -576,13 +578,13 @@ class Expected:
     monthly: Decimal
 
 
-def _expected(lines: Iterable[DemoLine]) -> Expected:
+def _expected(lines: Iterable[DemoLine], months: int) -> Expected:
     term = monthly = 0
     for line in lines:
         price, begun = line.item.monthly * line.quantity, max(0, line.start)
         monthly += price
-        term += price * max(0, MONTHS - begun)
-        if 0 <= line.start < MONTHS:
+        term += price * max(0, months - begun)
+        if 0 <= line.start < months:
             term += line.item.one_off * line.quantity
     return Expected(pounds(term), pounds(monthly))
 

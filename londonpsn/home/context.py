@@ -28,7 +28,7 @@ MENU = {
             *("radar", "frameworks", "framework"),
         ),
     ),
-    "publish": ("To publish", "publish", ("foi",)),
+    "publish": ("To publish", "publish", ("foi", "register-facts")),
     "prices": (
         "Prices",
         "prices",

@@ -6,6 +6,7 @@ from boroughs.api.serializers import Pounds
 from boroughs.authorization import Permission
 from boroughs.models import Supplier
 from londonpsn.common import clock
+from services.actions.publish import REGISTER_FACTS
 from services.models import (
     Contract,
     ContractChange,
@@ -215,6 +216,15 @@ class WaiveNoticeSerializer(serializers.Serializer):
 
 class OverrideSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=300)
+
+
+class RegisterFactsSerializer(serializers.ModelSerializer):
+    """What the register of contracts wants; what is not sent stays. See the 409 for a call-off."""
+
+    class Meta:
+        model = Contract
+        fields = REGISTER_FACTS
+        validators = ()
 
 
 class NothingSerializer(serializers.Serializer):

@@ -15,6 +15,7 @@ from boroughs.models import Body
 from boroughs.queries import find_council, find_row, served_councils, visible_councils
 from londonpsn.common import clock
 from services.actions import calloffs as actions
+from services.actions.publish import keep_register_facts
 from services.api import calloffs as shapes
 from services.api.filters import ContractFilters
 from services.models import Contract, ContractChange, ContractExtension, ContractNotice
@@ -135,6 +136,15 @@ class ContractViewSet(ReadsAreWritten, NarrowedViewSet):
     def override_ceiling(self, request, pk):
         """Let orders go past a ceiling that is reached."""
         return self._do(pk, actions.override_ceiling, shapes.OverrideSerializer, on=clock.today())
+
+    @extend_schema(request=shapes.RegisterFactsSerializer, responses=serializer_class)
+    @action(detail=True, methods=["post"], url_path="register-facts")
+    @idempotent
+    def register_facts(self, request, pk):
+        """Keep what the register of contracts wants of a signed contract, call-off or not."""
+        facts = self._read(shapes.RegisterFactsSerializer, partial=True)
+        keep_register_facts(contract_id=self._key(pk), facts=facts, **self._who())
+        return self._answer(pk)
 
     def _do(self, pk, act, shape=shapes.NothingSerializer, **more):
         act(call_off_id=self._key(pk), **self._read(shape), **more, **self._who())

@@ -1,12 +1,13 @@
 """What may be bought, and at what price: catalogue items, prices in force, quotes."""
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from boroughs.models import Council, Document, Note, Site, User
-from boroughs.models.row_history import keep_rows
+from boroughs.models.row_history import Protect, keep_rows
 from boroughs.models.visibility import CouncilRowsQuerySet, ReferenceQuerySet
 from londonpsn.common.constraints import (
     days,
@@ -208,15 +209,18 @@ class Quote(models.Model):
 class RegisterEdition(models.Model):
     """A council's register of contracts of one quarter, as it was published (regulation 6.5).
 
-    ``quarter`` is the first day of it; ``sha256`` that of the file, so that it can be told again.
+    ``quarter`` is the first day of it; ``file`` what was published, and ``sha256`` its digest. One
+    that is published again, corrected, is the next ``version``; each is kept.
     """
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="register_editions")
     quarter = models.DateField()
+    version = models.PositiveSmallIntegerField(default=1)
     published_on = models.DateField()
     link = models.URLField(max_length=300)
     rows = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    file = models.BinaryField(default=b"")
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
@@ -224,7 +228,9 @@ class RegisterEdition(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["council", "quarter"], name="register_edition_once_a_quarter"),
+            UniqueConstraint(
+                fields=["council", "quarter", "version"], name="register_edition_is_numbered"
+            ),
             CheckConstraint(
                 name="register_edition_begins_a_quarter",
                 condition=Q(quarter__day=1, quarter__month__in=[1, 4, 7, 10]),
@@ -233,3 +239,4 @@ class RegisterEdition(models.Model):
                 name="register_edition_sha256_is_one", condition=Q(sha256__regex="^[0-9a-f]{64}$")
             ),
         ]
+        triggers = [Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]

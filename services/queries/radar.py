@@ -1,7 +1,7 @@
 """Contracts that still run: when each ends, until when to give notice, what it costs a month."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ SOON = timedelta(days=90)  # for notice that is due
 SLACK = timedelta(days=14)  # more than ever lies between two working days
 SHOWN = (  # of the many columns of contracts
     *("council", "supplier", "reference", "title", "ends_on", "notice_days", "notice_given_on"),
-    *("renewal", "roll_on_months", "minimum_term_ends_on"),
+    *("renewal", "roll_on_months", "minimum_term_ends_on", "kind"),
 )
 
 
@@ -124,12 +124,12 @@ class Provided:
     families: set[str] = field(default_factory=set)
 
 
-def provided_by(contracts: QuerySet[Contract], day: date) -> dict[tuple[int, str], Provided]:
+def provided_by(contracts: Collection[int], day: date) -> dict[tuple[int, str], Provided]:
     """Return what the contracts' lines in use come to, by contract and kind of body; one query."""
     recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
     open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
     rows = (
-        Line.objects.filter(in_use_on(day), contract__in=contracts.values("pk"))
+        Line.objects.filter(in_use_on(day), contract__in=contracts)
         .annotate(price=FilteredRelation("charges", condition=recurring & open_end))
         .values("contract", "body__kind", "service_type__family")
         .annotate(
@@ -151,29 +151,32 @@ def provided_by(contracts: QuerySet[Contract], day: date) -> dict[tuple[int, str
     return dict(found)
 
 
-def new_prices(contracts: QuerySet[Contract], kind: str, day: date) -> dict[int, Decimal | None]:
+def new_prices(contracts: Collection[int], kind: str, day: date) -> dict[int, Decimal | None]:
     """Return for each contract the pounds a month of the new lines that its old ones give way to.
 
     None where one of its billed lines gives way to nothing of which a price is known, or shares its
-    new line with a line of another contract. A contract without billed old lines is left out.
-    Two queries.
+    new line with a line of another contract, or of none. A contract without billed old lines is
+    left out. Three queries.
     """
     is_open = Q(let_go_on=None) | Q(let_go_on__gt=day)
     members = ReplacementLine.objects.filter(is_open)
     old = members.filter(side=ReplacementLine.Side.OLD)
-    ours = old.filter(billed_on(day, "line__"), line__body__kind=kind)
-    ours = ours.filter(line__contract__in=contracts.values("pk"))
+    billed = old.filter(billed_on(day, "line__"), line__body__kind=kind)
     replaced: dict[int, set[int]] = defaultdict(set)
-    contracts_of: dict[int, set[int]] = defaultdict(set)
+    ours = billed.filter(line__contract__in=contracts)
     for contract, replacement in ours.values_list("line__contract", "replacement"):
         replaced[contract].add(replacement)
+    moves = {replacement for some in replaced.values() for replacement in some}
+    contracts_of: dict[int, set[int | None]] = defaultdict(set)
+    holders = billed.filter(replacement__in=moves)
+    for replacement, contract in holders.values_list("replacement", "line__contract"):
         contracts_of[replacement].add(contract)
     to_come = (
         Charge.objects.filter(line=OuterRef("line"), kind=Charge.Kind.RECURRING)
         .exclude(ends_on__lte=day)
         .order_by("starts_on")
     )
-    new = members.filter(side=ReplacementLine.Side.NEW, replacement__in=ours.values("replacement"))
+    new = members.filter(side=ReplacementLine.Side.NEW, replacement__in=moves)
     price = Subquery(to_come.values("amount")[:1])
     prices: dict[int, Decimal | None] = {}
     for replacement, amount in new.annotate(price=price).values_list("replacement", "price"):
@@ -246,22 +249,24 @@ class RadarRow:
         )
 
 
-def radar_rows(
-    standings: Sequence[Standing], contracts: QuerySet[Contract], kind: Body.Kind, day: date
-) -> list[RadarRow]:
-    """Return standings of ``contracts`` by what they provide to one kind of body; three queries.
+def radar_rows(standings: Sequence[Standing], kind: Body.Kind, day: date) -> list[RadarRow]:
+    """Return standings by what they provide to one kind of body; one query.
 
     One that provides lines to other kinds alone is left out: kinds are never one sum (decisions
     17). One that provides no line yet is kept.
     """
-    provided = provided_by(contracts, day)
+    provided = provided_by([one.contract.pk for one in standings], day)
     others = {contract for contract, of_kind in provided if of_kind != kind}
-    rows = [
+    return [
         RadarRow(one, provided.get((one.contract.pk, kind), Provided()))
         for one in standings
         if (one.contract.pk, kind) in provided or one.contract.pk not in others
     ]
-    prices = new_prices(contracts, kind, day)
+
+
+def with_waiting(rows: Sequence[RadarRow], kind: Body.Kind, day: date) -> Sequence[RadarRow]:
+    """Have the rows say what each month of waiting costs; three queries."""
+    prices = new_prices([row.contract.pk for row in rows], kind, day)
     for row in rows:
         price = prices.get(row.contract.pk)
         if price is not None and row.monthly is not None:

@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, FilteredRelation, Q, QuerySet, Sum
-from django.utils import timezone
 
 from boroughs.models import Body, Council
 from londonpsn.common.money import ZERO
@@ -17,6 +16,22 @@ from services.queries.radar import SHOWN, with_terms
 from services.register import Entry
 from services.terms import months_later
 
+# What a row lacks, as Entry.missing has it; a contract always has a reference and a supplier.
+BLANK = r"^\s*$"
+LACKING = (
+    Q(title__regex=BLANK)
+    | Q(organisational_unit__regex=BLANK)
+    | Q(description__regex=BLANK)
+    | Q(starts_on=None)
+    | Q(ends_on=None)
+    | Q(review_on=None)
+    | Q(value=None)
+    | Q(irrecoverable_vat=None)
+    | Q(route="")
+    | Q(supplier__is_sme=None)
+    | Q(supplier__is_vcse=None)
+    | Q(supplier__is_vcse=True, supplier__charity_number__regex=BLANK)
+)
 IN_THE_REGISTER = (
     *("starts_on", "organisational_unit", "description", "review_on", "value"),
     *("irrecoverable_vat", "route"),
@@ -34,29 +49,56 @@ def register_entries(
 ) -> dict[int, list[Entry]]:
     """Return the register rows of a quarter by council, in the order of their references.
 
-    Those are contracts in force on a day of it, or awarded in it, from the threshold on; one whose
-    value is not known is listed, so that somebody looks. Four queries.
+    Those are contracts in force on a day of it, or signed in it, above the threshold; one whose
+    value is not known is listed, so that somebody looks. Three queries.
     """
-    on = last_day(quarter.end)
-    first, after = (_midnight(day) for day in (quarter.start, quarter.end))
-    begun = Q(starts_on=None) | Q(starts_on__lt=quarter.end)
-    awarded = Q(signed_on__gte=quarter.start, signed_on__lt=quarter.end) | Q(
-        awarded_at__gte=first, awarded_at__lt=after
+    return _entries(_listed(contracts, quarter, threshold), quarter)
+
+
+def register_sums(
+    contracts: QuerySet[Contract], quarter: Period, threshold: LegalRule | None
+) -> dict[int, tuple[int, int]]:
+    """Return how many rows each council's register has, and how many lack something.
+
+    What register_entries() would come to, without a row of it being made where plain columns
+    decide: an option or a roll-on only ever makes a contract longer. Four queries.
+    """
+    listed = _listed(contracts, quarter, threshold)
+    sure = listed.filter(Q(ends_on=None) | Q(ends_on__gt=quarter.start))
+    counted = (
+        sure.order_by()
+        .values("council")
+        .annotate(rows=Count("pk"), lacking=Count("pk", filter=LACKING))
     )
+    sums = {row["council"]: (row["rows"], row["lacking"]) for row in counted}
+    longer = _entries(listed.filter(ends_on__lte=quarter.start), quarter)
+    for council, entries in longer.items():
+        rows, lacking = sums.get(council, (0, 0))
+        sums[council] = rows + len(entries), lacking + sum(bool(one.missing) for one in entries)
+    return sums
+
+
+def _listed(
+    contracts: QuerySet[Contract], quarter: Period, threshold: LegalRule | None
+) -> QuerySet[Contract]:
+    """Return what had begun, or was signed, by the quarter's end; some of it was over before."""
+    begun = Q(starts_on=None) | Q(starts_on__lt=quarter.end)
+    awarded = Q(signed_on__gte=quarter.start, signed_on__lt=quarter.end)
     signed = contracts.filter(begun | awarded, stage=Contract.Stage.AWARDED)
-    if threshold is not None:
-        signed = signed.filter(Q(value=None) | Q(value__gte=threshold.value))
+    if threshold is None:
+        return signed
+    return signed.filter(Q(value=None) | Q(value__gt=threshold.value))
+
+
+def _entries(listed: QuerySet[Contract], quarter: Period) -> dict[int, list[Entry]]:
+    on = last_day(quarter.end)
     found: dict[int, list[Entry]] = defaultdict(list)
-    signed = with_terms(signed, quarter.start).only(*SHOWN, *IN_THE_REGISTER)
+    signed = with_terms(listed, quarter.start).only(*SHOWN, *IN_THE_REGISTER)
     for contract in signed.prefetch_related("supplier").order_by("reference", "pk"):
         ends_on = contract.ending(on).ends_on
         if ends_on is None or ends_on > quarter.start:
             found[contract.council_id].append(entry_of(contract, ends_on))
     return dict(found)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def entry_of(contract: Contract, ends_on: date | None) -> Entry:

@@ -1,6 +1,7 @@
 """What councils publish of their contracts each quarter, and what they answer when asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from urllib.parse import urlencode
 
@@ -11,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from boroughs.authorization import Permission, can
+from boroughs.authorization import Permission, can, check
 from boroughs.models import Council
-from boroughs.queries import find_council, visible_councils
+from boroughs.queries import find_council, find_row, visible_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.periods import (
@@ -24,11 +25,18 @@ from londonpsn.common.periods import (
     quarter_of,
 )
 from londonpsn.common.tables import Column, Kind, Table, file_asked, tell_of_download
-from services.actions.publish import publish_register
-from services.forms import PublishedForm
+from services.actions.publish import keep_register_facts, publish_register, register_facts_of
+from services.forms import PublishedForm, RegisterFactsForm
 from services.models import Contract, RegisterEdition
-from services.queries.register import foi_answer, publish_threshold, register_entries
+from services.queries.calloffs import missing_for_register
+from services.queries.register import (
+    foi_answer,
+    publish_threshold,
+    register_entries,
+    register_sums,
+)
 from services.register import COLUMNS, Entry, as_file
+from services.views.pages import crumbs
 
 QUARTERS_SHOWN = 4
 NOT_YOURS = "What is published of contracts is for councils and London Grid."
@@ -63,11 +71,15 @@ FOI_COLUMNS = (
 
 @dataclass(frozen=True)
 class Register:
-    """The register of one council and quarter as it stands, and its edition where published."""
+    """The register of one council and quarter as it stands, and its editions, the latest first."""
 
     council: Council
     entries: list[Entry]
-    edition: RegisterEdition | None
+    editions: list[RegisterEdition]
+
+    @property
+    def edition(self) -> RegisterEdition | None:
+        return self.editions[0] if self.editions else None
 
     @property
     def incomplete(self) -> int:
@@ -77,16 +89,28 @@ class Register:
     def file(self) -> bytes:
         return as_file(self.entries)
 
-    @property
+    @cached_property
     def has_changed(self) -> bool:
-        """Whether the rows are others than those that were published."""
+        """Whether the rows are others than those that were published last."""
         return bool(self.edition) and self.edition.sha256 != sha256(self.file).hexdigest()
 
     @property
+    def is_to_publish(self) -> bool:
+        return self.edition is None or self.has_changed
+
+
+@dataclass(frozen=True)
+class RegisterSum:
+    """How far the register of one council and quarter is."""
+
+    council: Council
+    rows: int
+    incomplete: int
+    edition: RegisterEdition | None
+
+    @property
     def words(self) -> str:
-        if self.edition is None:
-            return "not published"
-        return "published, changed since" if self.has_changed else "published"
+        return "published" if self.edition else "not published"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,8 +141,8 @@ def publish(request, slug):
             messages.success(request, "Marked as published.")
             return redirect(_address(slug, quarter))
     threshold = publish_threshold(quarter)
-    (register,) = _registers(user, [council], quarter, threshold)
-    table = _register_table(register)
+    register = _register(user, council, quarter, threshold)
+    table = _register_table(register, may_complete=can(user, Permission.REGISTER_PUBLISH, council))
     if file := file_asked(request, table):
         return file
     context = {
@@ -137,15 +161,57 @@ def publish(request, slug):
 
 @require_safe
 def publish_file(request, slug):
-    """The register of one council and quarter exactly as the Code wants it."""
+    """The register of one council and quarter exactly as the Code wants it.
+
+    With ``version`` as it was published.
+    """
     council = find_council(visible_councils(request.user), slug=slug)
-    quarter = _quarter_asked(request)
-    (register,) = _registers(request.user, [council], quarter, publish_threshold(quarter))
+    quarter, version = _quarter_asked(request), request.GET.get("version", "")
+    if version:
+        editions = RegisterEdition.objects.visible_to(request.user).of_council(council)
+        asked = version if version.isascii() and version.isdecimal() and len(version) < 5 else "0"
+        file = bytes(find_row(editions, quarter=quarter.start, version=asked).file)
+    else:
+        file = _register(request.user, council, quarter, publish_threshold(quarter)).file
     tell_of_download(request, "contracts-register", "csv")
-    response = HttpResponse(register.file, content_type="text/csv; charset=utf-8")
-    name = f"contracts-{council.slug}-{month_code(quarter.start)}.csv"
+    response = HttpResponse(file, content_type="text/csv; charset=utf-8")
+    name = f"contracts-{council.slug}-{month_code(quarter.start)}{version and f'-{version}'}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def register_facts(request, pk):
+    """What the register wants of one contract, to be filled in."""
+    user = request.user
+    visible = Contract.objects.visible_to(user).awarded().select_related("council", "supplier")
+    contract = find_row(visible, pk=pk)
+    check(user, Permission.REGISTER_PUBLISH, contract.council)
+    form = RegisterFactsForm(
+        request.POST if request.method == "POST" else None,
+        contract=contract,
+        names=register_facts_of(contract),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            keep_register_facts(
+                contract_id=contract.pk, facts=form.cleaned_data, by=user, at=clock.now()
+            )
+        except (BadInput, Refused) as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"“{contract.title}”: kept for the register.")
+            return redirect("publish", contract.council.slug)
+    context = {
+        "council": contract.council,
+        "contract": contract,
+        "missing": missing_for_register(contract, clock.today()),
+        "form": form,
+        "crumbs": crumbs(contract.council, "publish", "To publish"),
+    }
+    return render(
+        request, "services/register_facts.html", context, status=400 if form.errors else 200
+    )
 
 
 @require_safe
@@ -202,24 +268,39 @@ def _quarters(slug: str, current: Period) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _registers(user, councils, quarter: Period, threshold) -> list[Register]:
-    """Return the register of each council; five queries, whatever their number."""
+def _register(user, council: Council, quarter: Period, threshold) -> Register:
+    contracts = Contract.objects.visible_to(user).of_council(council)
+    entries = register_entries(contracts, quarter, threshold).get(council.pk, [])
+    return Register(council, entries, list(_editions(user, quarter).of_council(council)))
+
+
+def _editions(user, quarter: Period):
+    """Return what was published of a quarter, the latest first, without the files themselves."""
+    editions = RegisterEdition.objects.visible_to(user).filter(quarter=quarter.start)
+    return editions.defer("file").order_by("-version")
+
+
+def _sums(user, councils, quarter: Period, threshold) -> list[RegisterSum]:
     contracts = Contract.objects.visible_to(user).filter(council__in=councils)
-    entries = register_entries(contracts, quarter, threshold)
-    editions = RegisterEdition.objects.visible_to(user).filter(
-        quarter=quarter.start, council__in=councils
-    )
-    by_council = {edition.council_id: edition for edition in editions}
+    sums = register_sums(contracts, quarter, threshold)
+    latest = {one.council_id: one for one in reversed(_editions(user, quarter))}
     return [
-        Register(council, entries.get(council.pk, []), by_council.get(council.pk))
+        RegisterSum(council, *sums.get(council.pk, (0, 0)), latest.get(council.pk))
         for council in councils
     ]
 
 
-def _register_table(register: Register) -> Table:
+def _register_table(register: Register, *, may_complete: bool) -> Table:
+    def to_fill_in(entry: Entry) -> str:
+        may_here = may_complete and entry.missing
+        return reverse("register-facts", args=[entry.key]) if may_here else ""
+
     return Table(
         name="register",
-        columns=REGISTER_COLUMNS,
+        columns=[
+            replace(column, link=to_fill_in) if column.name == "missing" else column
+            for column in REGISTER_COLUMNS
+        ],
         rows=sorted(register.entries, key=lambda entry: not entry.missing),
         caption="Rows, those with something missing first",
         scope=register.council.short_name,
@@ -241,7 +322,7 @@ def _all_councils(request, quarter: Period):
                 value=lambda one: one.council.short_name,
                 link=lambda one: _address(one.council.slug, quarter),
             ),
-            Column("rows", "Rows", Kind.COUNT, value=lambda one: len(one.entries)),
+            Column("rows", "Rows", Kind.COUNT),
             Column("incomplete", "With something missing", Kind.COUNT),
             Column("words", "State"),
             Column(
@@ -259,7 +340,7 @@ def _all_councils(request, quarter: Period):
                 unknown="nowhere yet",
             ),
         ),
-        rows=_registers(request.user, councils, quarter, threshold),
+        rows=_sums(request.user, councils, quarter, threshold),
         caption="Registers by council",
         scope="all that you see",
         a_page=50,

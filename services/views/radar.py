@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -19,7 +20,7 @@ from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.common.template_filters import last_day, pounds
 from services.forms import RadarForm
 from services.models import Contract, ServiceType
-from services.queries.radar import RadarRow, due_before, radar_rows, standings_of
+from services.queries.radar import RadarRow, due_before, radar_rows, standings_of, with_waiting
 from services.radar import JointEnd, Part, joint_ends, months_and_days, paid, within_a_year
 
 NOT_YOURS = "What ends when is for councils and London Grid."
@@ -81,7 +82,7 @@ RADAR_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Contracts of one council that could end together; ``words`` say what they have in common."""
+    """Contracts that could end together; ``words`` say what they have in common."""
 
     key: str
     words: str
@@ -116,15 +117,18 @@ class Cheapest:
         return Cheapest(together, together.days()[0])
 
 
-def together(rows: Iterable[RadarRow], *, by_supplier: bool) -> list[Together]:
+def together(
+    rows: Iterable[RadarRow], *, by_supplier: bool, across: bool = False
+) -> list[Together]:
     """Return what could end together: of one council, and of one family of services or supplier.
 
-    A contract of several families stands with each of them, and ends as a whole.
+    A contract of several families stands with each of them, and ends as a whole. ``across``
+    councils it is their call-offs alone, which could become one.
     """
     found: dict[tuple[str, str, str], list[RadarRow]] = defaultdict(list)
     labels = dict(ServiceType.Family.choices)
     for row in rows:
-        if row.ends_on is None:
+        if row.ends_on is None or (across and row.contract.kind != Contract.Kind.CALL_OFF):
             continue
         supplier = row.contract.supplier
         if by_supplier:
@@ -132,17 +136,22 @@ def together(rows: Iterable[RadarRow], *, by_supplier: bool) -> list[Together]:
         else:
             names = [(code, labels[code]) for code in row.provided.families]
         for code, words in names:
-            found[row.contract.council.slug, words, code].append(row)
+            found["all" if across else row.contract.council.slug, words, code].append(row)
     return [
         Together(
             key=f"{slug}.{code}.{ours[near.start].ends_on}",
             words=words,
-            council=ours[0].council,
+            council=_councils(ours[near.start : near.stop]),
             rows=tuple(ours[near.start : near.stop]),
         )
         for (slug, words, code), ours in sorted(found.items(), key=lambda item: item[0])
         for near in within_a_year([row.ends_on for row in ours])
     ]
+
+
+def _councils(rows: list[RadarRow]) -> str:
+    names = {row.council for row in rows}
+    return names.pop() if len(names) == 1 else f"{len(names)} councils"
 
 
 @require_safe
@@ -156,17 +165,21 @@ def radar(request, slug):
     contracts = Contract.objects.visible_to(user)
     if council:
         contracts = contracts.of_council(council)
-    form = RadarForm(request.GET)
+    form = RadarForm(request.GET, of_all=council is None)
     until = form.until(today)
     contracts = due_before(contracts, until)
     # Few councils and suppliers have many contracts: fetched apart, each is made once.
     standings = standings_of(contracts.prefetch_related("council", "supplier"), today)
     due = form.of_supplier([one for one in standings if one.is_due_before(until)])
-    rows = form.of_family(radar_rows(due, contracts, form.kind, today))
-    groups = together(rows, by_supplier=form.by_supplier)
+    rows = form.of_family(radar_rows(due, form.kind, today))
+    if request.GET.get("sort", "").removeprefix("-") == "waiting":
+        with_waiting(rows, form.kind, today)
+    groups = together(rows, by_supplier=form.by_supplier, across=form.is_across)
     chosen = next((one for one in groups if one.key == request.GET.get("together")), None)
     scope = f"{form.kind.label.lower()} lines, {council.short_name if council else 'all you see'}"
-    tables = [_contract_table(rows, council, scope), _joint_table(request, groups, council, scope)]
+    waiting = partial(with_waiting, kind=form.kind, day=today)  # of those alone that are shown
+    contracts_table = replace(_contract_table(rows, council, scope), several=waiting)
+    tables = [contracts_table, _joint_table(request, groups, council, scope)]
     if chosen:
         tables.append(_day_table(chosen))
     if file := file_asked(request, *tables):

@@ -199,6 +199,10 @@ VISITS = {
         (NETWORK, "/c/camden/publish/?quarter=2013-04"),
         (PROGRAMME, "/c/all/publish/"),
     ],
+    "register-facts": [
+        (BUYER, "/contracts/{contract}/register/"),
+        (BUYER, "/contracts/{call_off}/register/"),
+    ],
     "foi": [(BUYER, "/c/camden/foi/")],
     "prices": [
         ("buyer@camden", "/c/camden/prices/"),

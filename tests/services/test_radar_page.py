@@ -192,6 +192,40 @@ def test_contracts_of_two_councils_or_services_do_not_end_together(browse, body,
     assert "No two of these contracts end within 12 months of each other." in text
 
 
+def test_call_offs_of_several_councils_could_end_together(browse, body, voice):
+    """Issue 5, 3: across councils, what could end together and the cheapest day to join."""
+    other = new.new_body(new.new_council(short_name="Zedshire"), kind="COUNCIL")
+    acme = new.new_supplier(name="Acme Lines", code="acme")
+    for ours, ends_on in ((body, date(2014, 9, 1)), (other, date(2015, 2, 1))):
+        facts = {"body": ours, "supplier": acme, "ends_on": ends_on, "reference": "CO"}
+        call_off = new.new_call_off(ours.council, **facts)
+        line = new.new_line(ours, contract=call_off, service_type=voice)
+        new.new_charge(line, amount=Decimal(100))
+    contract_with_line(body, voice, date(2014, 10, 1), supplier=acme)  # no call-off
+    page = "/c/all/expiring/?within=12&among=all&by=supplier&supplier=acme"
+
+    text = text_of(browse(PROGRAMME), page)
+    (row,) = csv_of(browse(PROGRAMME), f"{page}&format=csv&table=together")
+
+    assert "2 councils" in text
+    assert row["contracts"] == "2"
+    assert "call-offs across councils" not in text_of(browse(PROGRAMME), "/c/hackney/expiring/")
+
+
+def test_waiting_is_the_same_whatever_is_left_out(browse, body, voice):
+    """A new line that is shared with a contract outside the time asked saves nothing by itself."""
+    soon = contract_with_line(body, voice, date(2014, 9, 1))
+    late = contract_with_line(body, voice, date(2016, 9, 1))
+    successor = new.new_line(body, generation=Generation.objects.get(code="PSN"))
+    new.new_charge(successor, amount=Decimal(120), starts_on=date(2014, 11, 1))
+    new.new_replacement(old=[soon.lines.get(), late.lines.get()], new=[successor])
+    client = browse(PROGRAMME)
+
+    for within in (12, 1200):
+        rows = csv_of(client, f"/c/hackney/expiring/?format=csv&within={within}")
+        assert {row["waiting"] for row in rows} == {""}
+
+
 # Who
 
 
