@@ -39,7 +39,8 @@ from procurement.actions import payments  # noqa: E402
 from procurement.actions.savings import recompute  # noqa: E402
 from procurement.models import SavingsByMonth, SavingsCoverage, SavingsMonth  # noqa: E402
 from services.actions import prices  # noqa: E402
-from services.models import CatalogueItem  # noqa: E402
+from services.models import CatalogueItem, Contract  # noqa: E402
+from services.queries.prices import price_for  # noqa: E402
 from tests.conftest import sign_in  # noqa: E402
 from tests.journeys.conftest import free_port, is_open, wait_for  # noqa: E402
 
@@ -138,6 +139,7 @@ def main() -> None:
     requests()
     imports()
     price_import()
+    price_lookup()
     show()
 
 
@@ -238,6 +240,9 @@ def pages() -> None:
         "all_lines": "/c/all/lines/?stage=CLOSED",
         "savings": "/c/all/savings/",
         "prices": "/c/all/prices/",
+        "calloffs": "/c/all/calloffs/",
+        "what_ends_when": "/c/all/expiring/",
+        "publish": "/c/all/publish/",
         "compare": "/c/lambeth/compare/?family=wan&quantity=1&months=36",
         "search_part": "/search/?q=library",
         "search_reference": "/search/?q=cmd-hq01",
@@ -345,6 +350,18 @@ def price_import() -> None:
         assert (report.read, report.added) == (rows, new)
         rate = rows / (time.perf_counter() - started)
         note(f"price_import_{name}", rate, "rows/s", 5_000, "5,000 a second")
+
+
+def price_lookup() -> None:
+    """What an order's page asks of the book, a hundred thousand bands in it: one query."""
+    contract = Contract.objects.get(reference="LBH/LONDONPSN")
+    item = CatalogueItem.objects.order_by("pk").first()
+    taken = []
+    for _ in range(100):
+        started = time.perf_counter()
+        assert price_for(contract, item, 7, clock.today())
+        taken.append(1000 * (time.perf_counter() - started))
+    note("price_lookup_p95", statistics.quantiles(taken, n=20)[-1], "ms", 150, "150 ms")
 
 
 def note(name: str, value: float, unit: str, against: float | None, words: str) -> None:
