@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 
 from django.db.models import Q
@@ -119,19 +119,25 @@ def _holdings(user, period: Period) -> Iterable[_Holding]:
         at = Q(**{f"{path}council__in": councils})
         return here & (at | Q(**{f"{path}programme_wide": True}))
 
+    works_there = defaultdict(list)
     own = Membership.objects.filter(there(""), _held_in(period)).order_by("pk")
     for held in own:
-        days = Period(held.starts_on, held.ends_on)
+        days = _days_of(held)
+        works_there[held.user_id, held.council_id].append(days)
         yield _Holding(held.user_id, Role(held.role), held.council_id, days, held.given_by_id)
     taken = Delegation.objects.filter(there("membership__"), _held_in(period))
     for passed in taken.select_related("membership").order_by("pk"):
-        held = passed.membership
-        days = Period(passed.starts_on, passed.ends_on).overlap(
-            Period(held.starts_on, held.ends_on)
-        )
-        if days:
-            given_by = passed.given_by_id
+        held, given_by = passed.membership, passed.given_by_id
+        days = _days_of(passed).overlap(_days_of(held))
+        theirs = works_there[passed.deputy_id, held.council_id]
+        if days and any(days.overlap(own_days) for own_days in theirs):
             yield _Holding(passed.deputy_id, Role(held.role), held.council_id, days, given_by)
+
+
+def _days_of(held: Membership | Delegation) -> Period:
+    """Return the days on which it was held, if only for some hours of the first."""
+    end = held.ends_on and max(held.ends_on, held.starts_on + timedelta(days=1))
+    return Period(held.starts_on, end)
 
 
 def _held_in(period: Period) -> Q:
@@ -139,5 +145,5 @@ def _held_in(period: Period) -> Q:
     if period.end:
         found &= Q(starts_on__lt=period.end)
     if period.start:
-        found &= Q(ends_on=None) | Q(ends_on__gt=period.start)
+        found &= Q(ends_on=None) | Q(ends_on__gt=period.start) | Q(starts_on=period.start)
     return found

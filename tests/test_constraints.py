@@ -145,7 +145,9 @@ BREAKS = {
     ),
     "user_email_is_in_lower_case": lambda: new.new_user(email="A@b.example"),
     "membership_role_is_known": lambda: new.new_membership(role="MAYOR"),
-    "membership_ends_after_it_starts": lambda: new.new_membership(ends_on=new.APRIL),
+    "membership_does_not_end_before_it_starts": lambda: new.new_membership(
+        ends_on=date(2013, 3, 31)
+    ),
     "membership_is_of_exactly_one_place": lambda: new.new_membership(
         council=new.new_council(), programme_wide=True
     ),
@@ -162,7 +164,9 @@ BREAKS = {
     "membership_limit_is_not_negative": lambda: new.new_membership(role="APPROVER", limit=-1),
     "membership_with_a_limit_is_an_approver": lambda: new.new_membership(role="BUYER", limit=1),
     "membership_is_confirmed_by_somebody": lambda: new.new_membership(confirmed_on=new.APRIL),
-    "delegation_ends_after_it_starts": lambda: new.new_delegation(ends_on=new.APRIL),
+    "delegation_does_not_end_before_it_starts": lambda: new.new_delegation(
+        ends_on=date(2013, 3, 31)
+    ),
     "delegation_has_a_reason": lambda: new.new_delegation(reason=""),
     "delegation_one_at_a_time_per_deputy": overlapping_delegations,
     "sign_in_try_account_is_sha256": lambda: new.new_sign_in_try(account="a@b.example"),

@@ -30,9 +30,10 @@ def delegate(
 
     By the person whose role it is, or whoever keeps people, never to themselves. Raises Refused
     for somebody who does not work at the same place or may not sign in, the same deputy twice on a
-    day, or days on which the role is not held; BadInput for days that are over or too many. It
-    begins today at the earliest: nobody is made to have held what they did not. ``reason`` is free
-    text, which may name people, so it stays out of the trail (decisions 31).
+    day, or days on which the role is not held; BadInput for days that are over or, with those of
+    the same deputy just before or after, too many. It begins today at the earliest: nobody is made
+    to have held what they did not. ``reason`` is free text, which may name people, so it stays out
+    of the trail (decisions 31).
     """
     membership = (
         Membership.objects.select_for_update(of=["self"])
@@ -45,6 +46,7 @@ def delegate(
     if not reason.strip():
         raise BadInput("Say why, for example “leave” or “training”.")
     _check_days(membership, starts_on, ends_on, today)
+    _check_days_in_a_row(membership, deputy, starts_on, ends_on)
     delegation = Delegation(
         membership=membership,
         deputy=deputy,
@@ -73,7 +75,8 @@ def delegate(
 def end_delegation(*, delegation_id: int, by: User, at: datetime, today: date) -> Delegation:
     """End a deputy's role with the day before ``today``; one that has not begun never will.
 
-    By the person whose role it is, the deputy, or whoever keeps people.
+    One that began today ends at once, and stays known. By the person whose role it is, the deputy,
+    or whoever keeps people.
     """
     delegation = (
         Delegation.objects.select_for_update(of=["self"])
@@ -85,7 +88,7 @@ def end_delegation(*, delegation_id: int, by: User, at: datetime, today: date) -
     if delegation.ends_on <= today:
         raise Refused("It has ended already.")
     before = {"ends_on": delegation.ends_on}
-    has_begun = delegation.starts_on < today
+    has_begun = delegation.starts_on <= today
     if has_begun:
         delegation.ends_on = today
         delegation.save(update_fields=["ends_on"])
@@ -122,3 +125,21 @@ def _check_days(membership: Membership, starts_on: date, ends_on: date, today: d
     )
     if not is_held:
         raise Refused("The role itself is not held on all of these days. Choose others.")
+
+
+def _check_days_in_a_row(
+    membership: Membership, deputy: User, starts_on: date, ends_on: date
+) -> None:
+    """Raise BadInput where days that follow one another at once come to too many in all."""
+    held = membership.delegations.filter(deputy=deputy).values_list("starts_on", "ends_on")
+    days = sorted(held)
+    first, end = starts_on, ends_on
+    for began_on, ended_on in reversed(days):
+        first = began_on if ended_on == first else first
+    for begins_on, goes_on_until in days:
+        end = goes_on_until if begins_on == end else end
+    if (end - first).days > MOST_DAYS:
+        raise BadInput(
+            f"With the days just before or after, this person would stand in for more than "
+            f"{MOST_DAYS} days in a row. Choose fewer."
+        )

@@ -57,6 +57,8 @@ def give_role(
     _not_oneself(by, user_id)
     if by is not None:
         check_first_day(starts_on, today)
+    if ends_on is not None and ends_on <= starts_on:
+        raise Refused("The end has to lie after the beginning.")
     membership = Membership(
         user_id=user_id,
         role=role,
@@ -97,9 +99,10 @@ def change_role(
 ) -> Membership:
     """Set the first day without a role, or its limit in pounds; nothing else of it changes.
 
-    A role is never deleted, and its past never changed: what somebody could do stays known. Raises
-    Refused for a day or limit that the role cannot have and for a role that is over, BadInput for
-    an end before ``today``; the portal itself (``by`` None) is held to neither.
+    A role is never deleted, and its past never changed: what somebody could do stays known. One
+    that began today can end today, from the next request on. Raises Refused for a day or limit that
+    the role cannot have and for a role that is over, BadInput for an end before ``today``; the
+    portal itself (``by`` None) is held to neither.
     """
     check(by, Permission.ADMIN_USE)
     membership = Membership.objects.select_for_update(of=["self"]).get(pk=membership_id)

@@ -40,6 +40,7 @@ class HeldSerializer(serializers.Serializer):
 
     ``council`` is null for a role at a supplier or in the whole programme. ``limit`` is the most
     pounds to approve, null for none. ``conflicts`` are pairs of roles that one person holds there.
+    One whose two days are the same was ended on the day it began.
     """
 
     membership = serializers.IntegerField(source="membership_id")

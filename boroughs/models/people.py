@@ -9,14 +9,20 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import CheckConstraint, F, FilteredRelation, Q
+from django.db.models import CheckConstraint, Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Coalesce, Lower
 
 from boroughs.models.council import Council
 from boroughs.models.row_history import keep_rows
 from boroughs.models.supplier import Supplier
 from londonpsn.common import clock
-from londonpsn.common.constraints import days, ends_after_it_starts, not_negative, one_of
+from londonpsn.common.constraints import (
+    days,
+    does_not_end_before_it_starts,
+    ends_after_it_starts,
+    not_negative,
+    one_of,
+)
 
 # What an authenticator of each kind is known by; what its use counts is left out.
 SECRET_CHANGED = pgtrigger.Condition(
@@ -100,6 +106,24 @@ def in_force_on(day, path: str = "") -> Q:
     return begun & (Q(**{f"{path}ends_on": None}) | Q(**{f"{path}ends_on__gt": day}))
 
 
+def ended_on_its_first_day(day, path: str = "") -> Q:
+    """The rows that began on ``day`` and were ended on it: in force for some hours at most."""
+    return Q(**{f"{path}starts_on": day, f"{path}ends_on": day})
+
+
+def works_there(person: str, on: Q) -> Exists:
+    """Whether the person whose key stands in ``person`` holds a role at the place of a membership.
+
+    Of their own, at the very same council or supplier or in the whole programme; ``on`` says when.
+    """
+    same_place = (
+        Q(council=OuterRef("council"))
+        | Q(supplier=OuterRef("supplier"))
+        | Q(programme_wide=True) & Q(programme_wide=OuterRef("programme_wide"))
+    )
+    return Exists(Membership.objects.filter(same_place, on, user=OuterRef(person)))
+
+
 class MembershipQuerySet(models.QuerySet):
     def in_force_on(self, day):
         return self.filter(in_force_on(day))
@@ -117,10 +141,18 @@ class MembershipQuerySet(models.QuerySet):
         councils = user.access.councils_with("ACCESS_VIEW")
         return self if councils is None else self.filter(council__in=councils)
 
+    def reaching_what_is_seen_by(self, user):
+        """Keep those and, for who sees any, the roles for the whole programme: they reach there."""
+        councils = user.access.councils_with("ACCESS_VIEW")
+        if councils is None or not councils:
+            return self.visible_to(user)
+        return self.filter(Q(council__in=councils) | Q(programme_wide=True))
+
     def held_by(self, user, day):
         """Keep what ``user`` holds on ``day``: their own roles, and those of others as a deputy.
 
-        ``delegation_id`` is set on the latter. Who may not sign in any more passes nothing on.
+        ``delegation_id`` is set on the latter. Who may not sign in any more passes nothing on, and
+        who does not work at the place any more takes nothing.
         """
         taken = FilteredRelation(
             "delegations",
@@ -129,7 +161,11 @@ class MembershipQuerySet(models.QuerySet):
         return (
             self.in_force_on(day)
             .alias(taken=taken)
-            .filter(Q(user=user) | Q(taken__isnull=False, user__is_active=True))
+            .filter(
+                Q(user=user)
+                | Q(taken__isnull=False, user__is_active=True)
+                & works_there("taken__deputy", in_force_on(day))
+            )
             .annotate(delegation_id=F("taken__pk"))
         )
 
@@ -140,7 +176,8 @@ class Membership(models.Model):
 
     ``limit`` is the most pounds that an approver may approve at once, without recoverable VAT;
     none is no limit. ``given_by`` blank is the portal itself, at its set-up. Somebody says each
-    year that the role is still needed: ``confirmed_on`` and by whom.
+    year that the role is still needed: ``confirmed_on`` and by whom. One that was ended on the day
+    it began has that day as both its ends.
     """
 
     Role = MembershipRole
@@ -177,7 +214,7 @@ class Membership(models.Model):
                 | Q(confirmed_on__isnull=False, confirmed_by__isnull=False),
             ),
             one_of("role", MembershipRole, "membership_role_is_known"),
-            ends_after_it_starts("membership_ends_after_it_starts"),
+            does_not_end_before_it_starts("membership_does_not_end_before_it_starts"),
             CheckConstraint(
                 name="membership_is_of_exactly_one_place",
                 violation_error_message=(
@@ -248,11 +285,12 @@ class DelegationQuerySet(models.QuerySet):
         return self.filter(own | Q(membership__council__in=councils))
 
 
-@keep_rows("DelegationRow")
+@keep_rows("DelegationRow", exclude=["reason"])  # free text, which may name people
 class Delegation(models.Model):
     """A role and its limit passed to a deputy for stated days; whose role it is keeps it too.
 
-    ``ends_on`` is the first day without. It counts only while the membership itself is in force.
+    ``ends_on`` is the first day without. It counts only while the membership itself is in force,
+    and a role of the deputy's own at the same place.
     """
 
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="delegations")
@@ -266,7 +304,7 @@ class Delegation(models.Model):
 
     class Meta:
         constraints = [
-            ends_after_it_starts("delegation_ends_after_it_starts"),
+            does_not_end_before_it_starts("delegation_does_not_end_before_it_starts"),
             CheckConstraint(name="delegation_has_a_reason", condition=~Q(reason="")),
             ExclusionConstraint(
                 name="delegation_one_at_a_time_per_deputy",
@@ -382,7 +420,8 @@ class IdempotentCall(models.Model):
     """A write through the API that named itself, and what it was answered.
 
     The same key of the same person is answered the same again, and nothing is done twice.
-    ``digest`` is the SHA-256 of method, path and body: another request under the key is refused.
+    ``digest`` is the SHA-256 of method, path, body, and of by which rights it came: another request
+    under the key is refused.
     ``status`` blank is one still at work.
     """
 

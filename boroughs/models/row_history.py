@@ -3,7 +3,7 @@
 A tracked model gets a table beside its own, with the row after each insert and update and before
 each delete. ``pgh_transaction`` is the database's number of the transaction, by which a row belongs
 to the audit event that was written in the same one. Only those triggers add to it: the database
-refuses any other insert (migration 0020), change and removal (migration 0008).
+refuses any other insert (migration 0014), change and removal (migration 0008).
 """
 
 from collections.abc import Mapping

@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from allauth.mfa.models import Authenticator
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 from django.db.models.enums import TextChoices
 
 from boroughs.authorization import SECOND_FACTOR_ROLES, Permission, Role, conflicts_of
 from boroughs.models import Council, Membership
-from boroughs.models.people import in_force_on
+from boroughs.models.people import ended_on_its_first_day, in_force_on, works_there
 from londonpsn.common.periods import add_months, end_of
 from londonpsn.common.text import fold
 
@@ -40,7 +40,8 @@ class Held:
     """A role that a person holds on a day: their own, or that of ``deputy_of`` for some days.
 
     ``starts_on`` and ``ends_on`` are of a deputy's days where it is one; the latter is the first
-    day without. ``limit`` is pounds. ``conflicts`` are pairs of roles, this one among them.
+    day without: one that ends on the day it begins was ended that very day. ``limit`` is pounds.
+    ``conflicts`` are pairs of roles, this one among them.
     """
 
     membership_id: int
@@ -65,6 +66,10 @@ class Held:
     confirmed_by: str | None
     is_due: bool  # to be confirmed: for a year nobody has said that it is needed
 
+    @property
+    def ended_that_day(self) -> bool:
+        return self.starts_on == self.ends_on
+
 
 def access_councils(user) -> QuerySet[Council]:
     """Return the councils at which the person may see who holds which role."""
@@ -72,13 +77,22 @@ def access_councils(user) -> QuerySet[Council]:
     return Council.objects.all() if councils is None else Council.objects.filter(pk__in=councils)
 
 
-def held_rows(user, on: date, *, today: date, council: Council | None = None) -> list[Held]:
+def held_rows(
+    user,
+    on: date,
+    *,
+    today: date,
+    council: Council | None = None,
+    for_review: bool = False,
+) -> list[Held]:
     """Return the roles held on the day that the person may see, by place, person and role.
 
-    Those for the whole programme are held at every council.
+    Those for the whole programme are held at every council, so everybody sees them who sees those
+    of a council; ``for_review`` leaves out those that only London Grid looks over. One that ended
+    on the day it began is there on that day.
     """
     roles = _in_force_on(on, today)
-    listed = roles.visible_to(user)
+    listed = roles.visible_to(user) if for_review else roles.reaching_what_is_seen_by(user)
     if council:
         listed = listed.filter(Q(council=council) | Q(programme_wide=True))
     lines = list(_read(listed, on, is_past=on < today))
@@ -93,11 +107,27 @@ def held_rows(user, on: date, *, today: date, council: Council | None = None) ->
 def _in_force_on(on: date, today: date) -> QuerySet[Membership]:
     """Return the roles of the day, each with its deputies of the day as ``taken``.
 
-    Who may not sign in any more holds nothing from today on; on a past day they did.
+    Who may not sign in any more holds nothing from today on; on a past day they did, and on the
+    day that was their first and last.
     """
-    taken = FilteredRelation("delegations", condition=in_force_on(on, "delegations__"))
-    roles = Membership.objects.in_force_on(on).alias(taken=taken)
-    return roles.filter(user__is_active=True) if on >= today else roles
+    there = _there_on if on <= today else in_force_on
+    taken = FilteredRelation("delegations", condition=there(on, "delegations__"))
+    roles = Membership.objects.filter(there(on)).exclude(_never_began(on)).alias(taken=taken)
+    roles = roles.annotate(deputy_works_there=works_there("taken__deputy", there(on)))
+    if on < today:
+        return roles
+    return roles.filter(Q(user__is_active=True) | ended_on_its_first_day(on))
+
+
+def _there_on(day: date, path: str = "") -> Q:
+    return in_force_on(day, path) | ended_on_its_first_day(day, path)
+
+
+def _never_began(on: date) -> Q:
+    """The roles that were to begin on the day, and were ended on a day before."""
+    kept = Membership._meta.get_field("rows").related_model.objects
+    before = {"starts_on": on, "ends_on": on, "pgh_created_at__lt": end_of(on - timedelta(days=1))}
+    return ended_on_its_first_day(on) & Exists(kept.filter(pgh_obj=OuterRef("pk"), **before))
 
 
 # What is read of a role and, where it is passed on that day, of its deputy: one line for each.
@@ -126,6 +156,7 @@ READ = {
     "deputy_starts_on": "taken__starts_on",
     "deputy_ends_on": "taken__ends_on",
     "deputy_given_by": "taken__given_by__name",
+    "deputy_works_there": "deputy_works_there",
 }
 CHANGEABLE = ("limit", "ends_on", "confirmed_on", "confirmed_by")
 
@@ -158,14 +189,15 @@ def _facts_of(lines: list[dict], on: date) -> list[dict]:
     for line in lines:
         facts = {name: line[name] for name in READ if not name.startswith("deputy")}
         role = own.setdefault(facts["membership_id"], facts | _own(line, on))
-        if line["deputy_id"]:
-            role["deputies"] += ((line["deputy"], line["deputy_ends_on"]),)
+        if line["deputy_works_there"]:
+            if line["deputy_ends_on"] > on:
+                role["deputies"] += ((line["deputy"], line["deputy_ends_on"]),)
             passed_on.append(facts | _passed_on(line))
     return [*own.values(), *passed_on]
 
 
 def _own(line: dict, on: date) -> dict:
-    is_due_then = is_due(line["starts_on"], line["confirmed_on"], on)
+    is_due_then = is_due(line["starts_on"], line["confirmed_on"], on) and line["ends_on"] != on
     return {"delegation_id": None, "deputy_of": "", "deputies": (), "is_due": is_due_then}
 
 
@@ -224,9 +256,10 @@ def _roles_of_people(
     for one in facts:
         found[one["user_id"]][one["council_id"]].add(Role(one["role"]))
     theirs = everywhere.filter(Q(user__in=people) | Q(taken__deputy__in=people))
-    for role, *holders in theirs.values_list("role", "user_id", "taken__deputy_id"):
-        for holder in people.intersection(holders):
-            found[holder][None].add(Role(role))
+    read = ("role", "user_id", "taken__deputy_id", "deputy_works_there")
+    for role, holder, deputy, works_here in theirs.values_list(*read):
+        for one in people.intersection((holder, deputy if works_here else holder)):
+            found[one][None].add(Role(role))
     return found
 
 

@@ -33,6 +33,11 @@ def limit_of(row) -> Decimal | str | None:
     return "no limit" if is_open else row.limit
 
 
+def until(row: Held) -> date | None:
+    """Return the last day on which it was held, if only for some hours."""
+    return row.ends_on and max(row.starts_on, last_day(row.ends_on))
+
+
 def deputies_of(row: Held) -> str:
     return "; ".join(f"{name} until {in_words(last_day(end))}" for name, end in row.deputies)
 
@@ -75,9 +80,16 @@ def _columns(real_day: date) -> list[Column]:
             "until",
             "Until",
             Kind.DAY,
-            value=lambda row: row.ends_on and last_day(row.ends_on),
+            value=until,
+            sub=lambda row: "ended the same day" if row.ended_that_day else "",
             order_by="ends_on",
             unknown="open",
+        ),
+        Column(
+            "ended",
+            "Ended the same day",
+            value=lambda row: "yes" if row.ended_that_day else "",
+            on_page=False,
         ),
         Column("given_by", "Given by", unknown="set-up"),
         Column("deputy", "Deputy", value=deputies_of, unknown="nobody"),
@@ -127,7 +139,7 @@ def access(request, slug):
     form = AccessFilterForm(request.GET)
     if is_review:
         del form.fields["on"]
-    every = held_rows(user, on, today=today, council=council)
+    every = held_rows(user, on, today=today, council=council, for_review=is_review)
     rows = narrowed(every, **form.narrowing())
     table = _table(rows, council, on, today, is_review=is_review)
     may_confirm = is_review and user.access.allows_anywhere(Permission.ACCESS_CONFIRM)
@@ -150,7 +162,6 @@ def access(request, slug):
             (label, words, query_without(request, name)) for name, label, words in form.chosen()
         ],
         "clear": "?review=1" if is_review else "?",
-        "sees_programme": user.access.allows(Permission.ACCESS_VIEW),
         "table": table.on_page(request),
     }
     return render(request, "boroughs/access.html", context)
@@ -165,7 +176,7 @@ def access_preview(request, slug):
         return redirect(here)
     today, back = clock.today(), came_from(request, here)
     ticked = {int(key) for key in request.POST.getlist("tick") if key.isdecimal()}
-    every = held_rows(user, today, today=today, council=council)
+    every = held_rows(user, today, today=today, council=council, for_review=True)
     rows = [row for row in every if row.membership_id in ticked and _tick(user, row)]
     if not ticked or len(rows) != len(ticked):
         messages.error(request, SOME_GONE if ticked else NOTHING_TICKED)
@@ -221,10 +232,10 @@ def _table(rows: list[Held], council, on: date, today: date, *, is_review: bool)
 
 
 def _tick(user, row: Held) -> int | str:
-    """The box's value; none for a deputy's days, one's own roles and where one may not confirm."""
+    """The box's value; none for a deputy's days, one's own roles, and what one may not confirm."""
     may = user.access.allows(Permission.ACCESS_CONFIRM, row.council_id)
-    is_ticked = may and row.delegation_id is None and row.user_id != user.pk
-    return row.membership_id if is_ticked else ""
+    is_held = row.delegation_id is None and not row.ended_that_day
+    return row.membership_id if may and is_held and row.user_id != user.pk else ""
 
 
 def _views(slug: str, *, is_review: bool) -> list[tuple[str, str, bool]]:

@@ -29,6 +29,15 @@ def ends_after_it_starts(
     )
 
 
+def does_not_end_before_it_starts(name: str) -> CheckConstraint:
+    """A half-open period whose end is its start held for less than a day: it ended on its first."""
+    return CheckConstraint(
+        name=name,
+        violation_error_message="The end cannot lie before the beginning.",
+        condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+    )
+
+
 def not_negative(field: str, name: str) -> CheckConstraint:
     return CheckConstraint(name=name, condition=Q(**{f"{field}__gte": 0}))
 

@@ -139,6 +139,46 @@ def test_nobody_is_the_deputy_twice_on_a_day(role, bob):
     assert Delegation.objects.count() == 2
 
 
+def test_days_that_follow_one_another_are_92_at_most_together(role, bob):
+    pass_on(role, last_day="2014-08-31")
+
+    text = pass_on(role, starts_on="2014-09-01", last_day="2014-09-30").content.decode()
+    assert "would stand in for more than 92 days in a row. Choose fewer." in text
+    assert Delegation.objects.count() == 1
+
+    pass_on(role, starts_on="2014-09-01", last_day="2014-09-29")
+    pass_on(role, starts_on="2014-10-01", last_day="2014-10-31")  # not at once after
+    assert Delegation.objects.count() == 3
+
+
+def test_a_deputy_may_nothing_once_their_own_role_there_has_ended(role, bob):
+    """Bob moves to another council: what he may there gives him nothing here."""
+    pass_on(role)
+    approve, zed = Permission.ORDER_APPROVE, role.council
+    assert can(resolve(bob, TODAY), approve, zed)
+
+    bob.memberships.update(ends_on=TODAY)
+    new.new_membership(user=bob, role="APPROVER")
+
+    assert not can(resolve(bob, TODAY), approve, zed)
+    assert visit(bob, "/c/zedborough/", code=404)
+
+
+def test_a_deputy_who_began_this_morning_is_ended_at_once_and_stays_known(role, bob):
+    pass_on(role)
+    passed = Delegation.objects.get()
+
+    sign_in(Client(), role.user).post(f"{PAGE}{passed.pk}/end/")
+
+    passed.refresh_from_db()
+    assert (passed.starts_on, passed.ends_on) == (TODAY, TODAY)
+    assert not can(resolve(bob, TODAY), Permission.ORDER_APPROVE, role.council)
+    event = AuditEvent.objects.get(type="DELEGATION_ENDED")
+    assert (event.subject_id, event.after) == (passed.pk, {"ends_on": "2014-06-30"})
+    pass_on(role)  # on the same day again
+    assert can(resolve(bob, TODAY), Permission.ORDER_APPROVE, role.council)
+
+
 def test_who_works_elsewhere_has_left_or_does_not_exist_is_answered_in_the_same_words(role):
     new.new_membership(user=new.new_user(email="elsewhere@sutton.example"), role="APPROVER")
     grid = new.new_user(email="officer@grid.example")
@@ -269,7 +309,8 @@ def test_a_program_passes_a_role_on_and_ends_it(role, bob):
     by_api(bob, f"{API}{made['id']}/end/", {}, code=204)
 
     assert not can(resolve(bob, TODAY), Permission.ORDER_APPROVE, role.council)
-    assert by_api(bob, API)["count"] == 0
+    (ended,) = by_api(bob, API)["results"]
+    assert (ended["starts_on"], ended["ends_on"]) == ("2014-06-30", "2014-06-30")
 
 
 @pytest.mark.parametrize(
@@ -422,6 +463,7 @@ def test_all_my_councils_is_the_default_of_who_has_several_a_deputys_among_them(
     user = member(other, "BUYER")
     assert "All my councils" not in visit(user, "/my-work/")
 
+    new.new_membership(user=user, council=role.council)
     new.new_delegation(membership=role, deputy=user)
 
     assert "<b>All my councils</b>" in visit(user, "/my-work/")

@@ -12,8 +12,10 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from boroughs.actions import people
+from boroughs.actions.deputies import end_delegation
+from boroughs.actions.roles import change_role
 from boroughs.authorization import resolve
-from boroughs.models import AuditEvent, Council, Membership
+from boroughs.models import AuditEvent, Council, Membership, User
 from boroughs.queries import held_rows, second_factors
 from londonpsn.common.work import Band, work_of
 from tests import factories as new
@@ -38,6 +40,11 @@ def auditor(zed):
 
 
 def rows(user, on=TODAY, council=None):
+    """What is held at councils; London Grid's roles, which reach them all, have tests below."""
+    return [row for row in every_row(user, on, council) if row.council_id]
+
+
+def every_row(user, on=TODAY, council=None):
     return held_rows(user, on, today=TODAY, council=council)
 
 
@@ -58,6 +65,11 @@ def as_csv(user, address) -> list[dict]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def colleague(zed, role="VIEWER") -> User:
+    """Somebody who works at the council, so that they may be a deputy there."""
+    return new.new_membership(user=new.new_user(name="Bob"), council=zed, role=role).user
+
+
 # The day
 
 
@@ -75,14 +87,14 @@ def test_a_role_is_listed_on_each_of_its_days_and_on_no_other(zed, auditor):
 
 
 def test_a_deputy_has_a_row_of_their_own_on_the_days_of_the_deputy_and_no_other(zed, auditor):
-    ann, bob = new.new_user(name="Ann"), new.new_user(name="Bob")
+    ann, bob = new.new_user(name="Ann"), colleague(zed)
     role = new.new_membership(user=ann, council=zed, role="APPROVER", limit=5000)
     days = {"starts_on": "2014-06-01", "ends_on": TOMORROW}
     new.new_delegation(membership=role, deputy=bob, **days)
 
     for on, is_there in ((date(2014, 5, 31), False), (TODAY, True), (TOMORROW, False)):
         assert (("Bob", "Ann") in names(auditor, on)) == is_there
-    (row,) = (row for row in rows(auditor) if row.person == "Bob")
+    (row,) = (row for row in rows(auditor) if row.deputy_of)
     assert (row.role, row.limit, row.place) == ("APPROVER", Decimal(5000), "Zedborough")
     assert (row.starts_on, row.ends_on) == (date(2014, 6, 1), TOMORROW)
     (row,) = (row for row in rows(auditor) if row.person == "Ann")
@@ -90,23 +102,69 @@ def test_a_deputy_has_a_row_of_their_own_on_the_days_of_the_deputy_and_no_other(
 
 
 def test_the_deputy_of_a_role_that_is_over_is_absent(zed, auditor):
-    ann, bob = new.new_user(name="Ann"), new.new_user(name="Bob")
+    ann, bob = new.new_user(name="Ann"), colleague(zed)
     role = new.new_membership(user=ann, council=zed, role="APPROVER", ends_on=TODAY)
     new.new_delegation(membership=role, deputy=bob)
 
-    assert names(auditor) == set()
-    assert names(auditor, YESTERDAY) == {("Ann", ""), ("Bob", "Ann")}
+    assert names(auditor) == {("Bob", "")}
+    assert names(auditor, YESTERDAY) == {("Ann", ""), ("Bob", "Ann"), ("Bob", "")}
+
+
+def test_a_deputy_who_works_elsewhere_by_now_is_absent(zed, auditor):
+    ann, bob = new.new_user(name="Ann"), new.new_user(name="Bob")
+    new.new_membership(user=bob, council=zed, role="BUYER", ends_on=TODAY)
+    new.new_membership(user=bob, role="BUYER")
+    new.new_delegation(
+        membership=new.new_membership(user=ann, council=zed, role="APPROVER"), deputy=bob
+    )
+
+    assert names(auditor) == {("Ann", "")}
+    (row,) = (row for row in rows(auditor) if row.person == "Ann")
+    assert row.deputies == ()
+    assert names(auditor, YESTERDAY) == {("Ann", ""), ("Bob", "Ann"), ("Bob", "")}
+
+
+def test_what_was_ended_on_the_day_it_began_stands_there_on_that_day_and_no_other(zed, auditor):
+    by = {"by": person("administrator@london-grid"), "at": AT, "today": TODAY}
+    ann, bob = new.new_user(name="Ann"), colleague(zed, role="BUYER")
+    wrong = new.new_membership(user=ann, council=zed, role="APPROVER", starts_on=TODAY)
+    kept = new.new_membership(user=new.new_user(name="Carl"), council=zed, role="APPROVER")
+    passed = new.new_delegation(membership=kept, deputy=bob, starts_on=TODAY)
+
+    change_role(membership_id=wrong.pk, ends_on=TODAY, limit=None, **by)
+    end_delegation(delegation_id=passed.pk, **by)
+
+    ended = {(row.person, row.deputy_of) for row in rows(auditor) if row.ended_that_day}
+    assert ended == {("Ann", ""), ("Bob", "Carl")}
+    assert ("Bob", (("BUYER", "APPROVER"),)) in conflicts(auditor)
+    text = page(auditor)
+    assert text.count("ended the same day") == 2
+    assert "Bob until" not in text
+    found = as_csv(auditor, "/c/zedborough/access/?format=csv&person=ann")
+    assert [(row["until"], row["ended"]) for row in found] == [("2014-06-30", "yes")]
+    for on in (YESTERDAY, TOMORROW):
+        assert names(auditor, on) == {("Bob", ""), ("Carl", "")}
+
+
+def test_a_role_that_was_ended_before_it_began_was_never_held(zed, auditor):
+    """The rows that the database keeps tell when it was ended: on a day long before this one."""
+    first = date(2199, 1, 1)
+    new.new_membership(user=new.new_user(name="Ann"), council=zed, starts_on=first, ends_on=first)
+
+    found = held_rows(auditor, first, today=first)
+
+    assert "Ann" not in {row.person for row in found}
 
 
 def test_who_has_left_holds_nothing_today_and_what_they_held_stays_known(zed, auditor):
-    ann, bob = new.new_user(name="Ann"), new.new_user(name="Bob")
+    ann, bob = new.new_user(name="Ann"), colleague(zed)
     role = new.new_membership(user=ann, council=zed, role="APPROVER")
     new.new_delegation(membership=role, deputy=bob)
 
     people.leave(user_id=ann.pk, by=person("administrator@london-grid"), at=AT, today=TODAY)
 
-    assert names(auditor) == set()
-    assert names(auditor, YESTERDAY) == {("Ann", ""), ("Bob", "Ann")}
+    assert names(auditor) == {("Bob", "")}
+    assert names(auditor, YESTERDAY) == {("Ann", ""), ("Bob", "Ann"), ("Bob", "")}
 
 
 def test_a_past_day_has_the_limit_of_that_day(zed, auditor):
@@ -149,7 +207,7 @@ def test_the_page_says_which_day_it_shows(auditor):
 
 
 def test_a_row_says_limit_days_giver_deputy_and_who_confirmed(zed, auditor):
-    ann, bob = new.new_user(name="Ann"), new.new_user(name="Bob")
+    ann, bob = new.new_user(name="Ann"), colleague(zed)
     role = new.new_membership(
         user=ann,
         council=zed,
@@ -176,7 +234,8 @@ def test_an_approver_without_a_limit_is_told_from_who_does_not_approve(zed, audi
 
     found = as_csv(auditor, "/c/zedborough/access/?format=csv")
 
-    assert {row["role"]: row["limit"] for row in found} == {"Approver": "no limit", "Auditor": ""}
+    here = [row for row in found if row["place"] == "Zedborough"]
+    assert {row["role"]: row["limit"] for row in here} == {"Approver": "no limit", "Auditor": ""}
 
 
 def test_the_last_sign_in_is_shown_with_the_days_since(zed, auditor):
@@ -253,7 +312,7 @@ def test_a_role_for_the_whole_programme_counts_at_every_council(zed, auditor):
 
     assert conflicts(auditor) == {("Jo", (("ADMINISTRATOR", "FINANCE"),))}
     administrator = person("administrator@london-grid")
-    there = [row for row in rows(administrator, council=zed) if row.conflicts]
+    there = [row for row in every_row(administrator, council=zed) if row.conflicts]
     assert {row.place for row in there} == {"Zedborough", "London Grid"}
 
 
@@ -282,7 +341,7 @@ def test_roles_are_filtered(zed, query, expected):
 
     found = as_csv(reader, f"/c/zedborough/access/?format=csv&{query}")
 
-    assert {row["role"] for row in found} == expected
+    assert {row["role"] for row in found if row["place"] == "Zedborough"} == expected
 
 
 def test_a_filter_that_nothing_fits_says_so(auditor):
@@ -299,6 +358,7 @@ def test_the_files_hold_every_row_with_its_facts(zed, auditor):
     role = new.new_membership(
         user=ann, council=zed, role="APPROVER", limit=Decimal("2500.50"), ends_on="2015-04-01"
     )
+    new.new_membership(user=bob, council=zed)
     new.new_delegation(membership=role, deputy=bob, ends_on="2014-07-12")
 
     found = as_csv(auditor, "/c/zedborough/access/?format=csv&role=APPROVER")
@@ -312,6 +372,7 @@ def test_the_files_hold_every_row_with_its_facts(zed, auditor):
         "limit": "2500.50",
         "from": "2013-04-01",
         "until": "2014-07-11",
+        "ended": "",
         "given_by": "",
         "deputy": "",
         "last_sign_in": "",
@@ -325,7 +386,8 @@ def test_the_files_hold_every_row_with_its_facts(zed, auditor):
     assert found[1]["deputy"] == "'=Bob until 11 July 2014"
     answer = sign_in(Client(), auditor).get("/c/zedborough/access/?format=xlsx")
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
-    assert sheet.max_row == 1 + 3
+    of_london_grid = Membership.objects.in_force_on(TODAY).filter(programme_wide=True).count()
+    assert sheet.max_row == 1 + 4 + of_london_grid
     event = AuditEvent.objects.filter(type="LIST_DOWNLOADED").last()
     assert (event.council_id, event.after["list"]) == (zed.pk, "access")
 
@@ -362,15 +424,41 @@ def test_people_of_other_councils_are_in_no_list(db, browse):
     text = browse("approver@camden").get("/c/all/access/").content.decode()
 
     assert "Camden buyer" in text
-    for word in ("Sutton", "London Grid administrator", "Business agent"):
+    for word in ("Sutton", "Business agent"):
         assert word not in text
+
+
+def test_who_sees_a_councils_roles_sees_those_for_the_whole_programme_that_reach_it(db, browse):
+    of_grid = {"London Grid administrator", "London Grid programme officer"}
+
+    for address in ("/c/all/access/", "/c/camden/access/"):
+        text = browse("approver@camden").get(address).content.decode()
+        assert all(name in text for name in of_grid)
+    review = browse("approver@camden").get("/c/camden/access/?review=1").content.decode()
+    assert not any(name in review for name in of_grid)  # London Grid looks over its own
+
+
+def test_the_roles_of_the_whole_programme_are_not_confirmed_by_a_council(zed, approver):
+    officer = Membership.objects.get(user__email="programme@london-grid.demo.example")
+
+    answer = sign_in(Client(), approver).post(
+        PREVIEW, {"tick": officer.pk, "confirm": "yes"}, follow=True
+    )
+
+    assert "Some of these roles are over, or your own." in answer.content.decode()
+    officer.refresh_from_db()
+    assert officer.confirmed_on is None
+
+
+def test_a_person_without_the_right_sees_no_role_of_the_programme_either(zed):
+    assert every_row(member(zed, "VIEWER")) == []
 
 
 def test_london_grid_sees_all_and_its_own_beside_each_council(db):
     administrator = person("administrator@london-grid")
 
-    assert len(rows(administrator)) == Membership.objects.in_force_on(TODAY).count()
-    camden = rows(administrator, council=Council.objects.get(register_code="CMD"))
+    assert len(every_row(administrator)) == Membership.objects.in_force_on(TODAY).count()
+    camden = every_row(administrator, council=Council.objects.get(register_code="CMD"))
     assert {row.place for row in camden} == {"Camden", "London Grid"}
 
 
@@ -380,7 +468,7 @@ def test_twenty_people_take_no_more_queries_than_one(zed, auditor):
     few = queries_of(client, "/c/zedborough/access/")
     for _ in range(20):
         role = new.new_membership(council=zed, role="APPROVER")
-        new.new_delegation(membership=role)
+        new.new_delegation(membership=role, deputy=new.new_membership(council=zed).user)
 
     assert queries_of(client, "/c/zedborough/access/") == few <= BUDGET
     assert queries_of(client, "/c/zedborough/access/?review=1&on=2014-01-01") <= BUDGET
@@ -423,11 +511,12 @@ def test_roles_not_confirmed_for_a_year_come_first_then_who_was_away_the_longest
 
 def test_own_roles_and_deputies_have_no_box(zed, approver):
     other = new.new_membership(council=zed, role="BUYER")
-    new.new_delegation(membership=other, deputy=new.new_user(name="Bob"))
+    bob = colleague(zed)
+    new.new_delegation(membership=other, deputy=bob)
 
     text = page(approver, REVIEW)
 
-    assert ticks(text) == {other.pk}
+    assert ticks(text) == {other.pk, bob.memberships.get().pk}
     assert text.count('role="cell" class="govuk-table__cell tick"') == 0
     assert text.count('<td class="govuk-table__cell tick" role="cell"></td>') == 2
 

@@ -81,11 +81,14 @@ def may(roles, passed, left, who, permission, council, amount, number) -> bool:
     """Does the person, on the day, hold a role that allows it there, and up to so much?"""
     if who in left:
         return False
-    own = [role for role in roles if role["who"] == who]
+    own = [role for role in roles if role["who"] == who and holds(role, number)]
     others = [
         roles[one["of"]]
         for one in passed
-        if one["deputy"] == who and holds(one, number) and roles[one["of"]]["who"] not in left
+        if one["deputy"] == who
+        and holds(one, number)
+        and roles[one["of"]]["who"] not in left
+        and any(role["at"] == roles[one["of"]]["at"] for role in own)  # works there themselves
     ]
     return any(
         holds(role, number)
@@ -158,8 +161,8 @@ class Authorization(TestCase):
 
 
 def is_cut_short(role: dict) -> bool:
-    """Was the role ended on a day that lies in it? It keeps its first one."""
-    return role["ended_on"] is not None and holds(role, role["ended_on"] - 1)
+    """Was the role ended on a day that lies in it? On its first one nothing is left of it."""
+    return role["ended_on"] is not None and holds(role, role["ended_on"])
 
 
 def ended(role: dict) -> dict:

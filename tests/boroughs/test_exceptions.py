@@ -134,6 +134,24 @@ def test_a_deputys_role_and_one_of_the_whole_programme_conflict_too(here):
     ]
 
 
+def test_a_role_that_was_ended_on_its_first_day_conflicted_on_that_day(here):
+    held = {"user": new.new_user(), "council": here}
+    day = date(2014, 5, 1)
+    new.new_membership(role="BUYER", **held)
+    new.new_membership(role="APPROVER", starts_on=day, ends_on=day, **held)
+
+    assert [row.on for row in of_kind("role-conflict", here)] == [day]
+
+
+def test_what_a_deputy_takes_who_does_not_work_there_conflicts_with_nothing(here):
+    deputy = new.new_user()
+    new.new_membership(user=deputy, programme_wide=True, role="ADMINISTRATOR")
+    passed = new.new_membership(council=here, role="APPROVER")
+    new.new_delegation(membership=passed, deputy=deputy)
+
+    assert of_kind("role-conflict", here) == []
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

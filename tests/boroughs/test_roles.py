@@ -111,6 +111,48 @@ def test_who_held_a_role_is_given_a_new_one_beside_it(administrator, zed):
     ]
 
 
+def test_a_role_that_was_given_today_to_the_wrong_person_ends_today(administrator, zed):
+    user, approve = new.new_user(), Permission.ORDER_APPROVE
+    role = {"user_id": user.pk, "role": "APPROVER", "council": zed, "starts_on": TODAY}
+    given = roles.give_role(by=administrator, **role, **NOW)
+    assert can(resolve(user, TODAY), approve, zed)
+
+    roles.change_role(membership_id=given.pk, ends_on=TODAY, limit=None, by=administrator, **NOW)
+
+    assert not can(resolve(user, TODAY), approve, zed)
+    given.refresh_from_db()
+    assert (given.starts_on, given.ends_on) == (TODAY, TODAY)
+    assert events() == ["ROLE_GIVEN", "ROLE_CHANGED"]
+    roles.give_role(by=administrator, **role, **NOW)  # the right one after all
+    assert can(resolve(user, TODAY), approve, zed)
+
+
+def test_a_role_that_has_not_begun_can_be_called_off_and_none_ends_before_it_begins(
+    administrator, zed
+):
+    role = new.new_membership(council=zed, role="BUYER", starts_on=TOMORROW)
+    change = {"membership_id": role.pk, "limit": None, "by": administrator}
+
+    with pytest.raises(Refused, match="The end cannot lie before the beginning"):
+        roles.change_role(ends_on=TODAY, **change, **NOW)
+    roles.change_role(ends_on=TOMORROW, **change, **NOW)
+
+    assert not role.user.memberships.in_force_on(TOMORROW).exists()
+
+
+def test_a_role_is_given_for_a_day_at_least(administrator, zed):
+    with pytest.raises(Refused, match="The end has to lie after the beginning"):
+        roles.give_role(
+            user_id=new.new_user().pk,
+            role="BUYER",
+            council=zed,
+            starts_on=TODAY,
+            ends_on=TODAY,
+            by=administrator,
+            **NOW,
+        )
+
+
 # For the whole programme
 
 
