@@ -22,7 +22,10 @@ def remember(*, user: User, key: str, digest: str, at: datetime) -> IdempotentCa
     if call is None:
         return IdempotentCall.objects.create(user=user, key=key, digest=digest, at=at)
     if call.digest != digest:
-        raise Refused("This Idempotency-Key was given to another request. Make a new one.")
+        raise Refused(
+            "This Idempotency-Key was given to another request, or your rights or your token have "
+            "changed since. See what was done, then make a new key."
+        )
     return call
 
 

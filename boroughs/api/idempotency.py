@@ -31,8 +31,9 @@ KEY = OpenApiParameter(
 def idempotent(method):
     """Decorate a method of a view set that writes; the work and its answer are one transaction.
 
-    Answers 400 without a key, 409 for a key that is at work or was given to another request. What
-    was refused is not remembered, as nothing was done: it may be sent again.
+    Answers 400 without a key, 409 for a key that is at work, was given to another request or is
+    used with other rights than at first. What was refused is not remembered, as nothing was done:
+    it may be sent again.
     """
 
     @extend_schema(parameters=[KEY])
@@ -64,6 +65,17 @@ def _key_of(request) -> str:
 
 
 def _digest_of(request) -> str:
-    """Return the SHA-256 of method, address and body."""
-    asked = f"{request.method} {request.get_full_path()}\n".encode()
-    return hashlib.sha256(asked + request._request.body).hexdigest()
+    """Return the SHA-256 of method, address, body, and by which rights it was sent.
+
+    An answer holds what the sender saw then: with other rights, or by another token, it is not
+    given out again.
+    """
+    access = request.user.access
+    rights = [
+        sorted((held.role, held.council_id or 0, held.supplier_id or 0) for held in access.roles),
+        sorted((str(granted), council or 0) for granted, council in access.grants),
+        sorted(access.supplier_ids),
+    ]
+    sender = access.token_id or "session"
+    asked = f"{request.method} {request.get_full_path()}\n{sender} {json.dumps(rights)}\n"
+    return hashlib.sha256(asked.encode() + request._request.body).hexdigest()

@@ -9,12 +9,12 @@ from django.db import connection, transaction
 from django.test import Client
 
 from boroughs.actions import calls
-from boroughs.models import AuditEvent, IdempotentCall
+from boroughs.models import ApiToken, AuditEvent, Council, IdempotentCall, Membership
 from londonpsn.common.errors import Refused
 from services.models import Contract
 from tests import factories as new
 from tests.conftest import person
-from tests.factories import AT
+from tests.factories import AT, TODAY
 
 DRAFTS = "/api/v1/contracts/"
 
@@ -66,6 +66,33 @@ def test_another_request_under_the_same_key_is_refused(client, sent, address):
 
     assert answer.status_code == 409
     assert "was given to another request" in answer.json()["detail"]
+    assert drafts() == 1
+
+
+def test_an_answer_is_not_given_again_to_who_has_other_rights_by_then(client):
+    post(client)
+
+    Membership.objects.filter(user=person("buyer@camden")).update(ends_on=TODAY)
+    answer = post(client)
+
+    assert answer.status_code == 409
+    assert "your rights or your token have changed since" in answer.json()["detail"]
+    assert "virgin-media-business" not in answer.content.decode()
+
+
+def test_a_token_of_one_council_gets_no_answer_that_was_for_another(client):
+    user = person("buyer@camden")
+    new.new_membership(user=user, council=Council.objects.get(slug="sutton"), role="BUYER")
+    made = [ApiToken.new_secret() for _ in range(2)]
+    for (_, digest), slug in zip(made, ("camden", "sutton"), strict=True):
+        council = Council.objects.get(slug=slug)
+        new.new_api_token(user=user, digest=digest, scope="WRITE", council=council)
+    camden, sutton = (Client(headers={"Authorization": f"Token {secret}"}) for secret, _ in made)
+    assert post(camden).status_code == 201
+
+    assert post(camden).headers["Idempotent-Replayed"] == "true"
+    for other in (sutton, client):
+        assert post(other).status_code == 409
     assert drafts() == 1
 
 
