@@ -367,11 +367,16 @@ RETENTION = {
     "SHORT_YEARS": env.int("RETENTION_SHORT_YEARS", default=1),
 }
 _at_least = {"SECURITY_MONTHS": 6, "CONTRACT_YEARS": 3, "BUSINESS_YEARS": 3, "SHORT_YEARS": 1}
-if _too_short := [name for name, least in _at_least.items() if RETENTION[name] < least]:
-    raise ImproperlyConfigured(
-        f"RETENTION_{_too_short[0]} is {RETENTION[_too_short[0]]}. "
-        f"It has to be {_at_least[_too_short[0]]} at least."
-    )
+_at_most = {"SECURITY_MONTHS": 24}
+for _name, _length in RETENTION.items():
+    if _length < _at_least[_name]:
+        raise ImproperlyConfigured(
+            f"RETENTION_{_name} is {_length}. It has to be {_at_least[_name]} at least."
+        )
+    if _length > _at_most.get(_name, _length):
+        raise ImproperlyConfigured(
+            f"RETENTION_{_name} is {_length}. It can be {_at_most[_name]} at most."
+        )
 
 # Who answers for the portal; the public pages say so. Without them it is a demonstration.
 CONTROLLER_NAME = env("CONTROLLER_NAME", default="")

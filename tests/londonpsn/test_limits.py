@@ -253,10 +253,13 @@ def test_without_a_secret_key_of_its_own_nothing_starts():
     ("name", "value", "sentence"),
     [
         ("RETENTION_SECURITY_MONTHS", "5", "It has to be 6 at least."),
+        ("RETENTION_SECURITY_MONTHS", "25", "It can be 24 at most."),
         ("RETENTION_BUSINESS_YEARS", "2", "It has to be 3 at least."),
     ],
 )
-def test_nothing_starts_that_keeps_records_for_less_than_the_law_has_it(name, value, sentence):
+def test_nothing_starts_that_keeps_records_for_less_or_more_than_the_rules_say(
+    name, value, sentence
+):
     done = manage("check", **{name: value})
 
     assert done.returncode == 1
