@@ -801,6 +801,7 @@ def leaks(world: World, person: Person, route: Route, text: str) -> list[str]:
     if (
         not route.is_open
         and person.role in AT_A_COUNCIL
+        and not person.sees_all
         and world.foreign.council.short_name in text
     ):
         found.append(world.foreign.council.short_name)

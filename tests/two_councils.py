@@ -82,17 +82,17 @@ class Place:
 
 @dataclass
 class Person:
-    """Somebody with one role, or none, and a browser in which they are signed in."""
+    """Somebody with a role, or none, and a browser in which they are signed in."""
 
     name: str
     role: Role | None
-    place: Place | None  # where the role is; none for the whole programme and for nobody
+    place: Place | None  # where a role is; none for the whole programme and for nobody
     client: Client
     user: User | None = None
 
     @property
     def sees_all(self) -> bool:
-        return self.role in IN_THE_PROGRAMME
+        return self.role is not None and self.place is None
 
     def may_read(self, place: Place, kind: Kind) -> bool:
         here = self.sees_all or place is self.place
@@ -399,20 +399,31 @@ def _work_out(places: list[Place]) -> None:
 
 
 def _people(own: Place, foreign: Place) -> Iterator[Person]:
-    """Everybody there is: each role, a deputy, another supplier's agent, nobody and a stranger."""
+    """Everybody there is.
+
+    Each role, also for all councils; a deputy; who works for a third council as well; another
+    supplier's agent; who has no role, or none any more; and a stranger.
+    """
     for role in AT_A_COUNCIL:
         yield _person(role, role, own, council=own.council)
     for role in IN_THE_PROGRAMME:
         yield _person(role, role, None, programme_wide=True)
+    for role in (Role.VIEWER, Role.AUDITOR):
+        yield _person(f"{role}_OF_ALL", role, None, programme_wide=True)
+    both = _person("OF_TWO", Role.NETWORK_OFFICER, own, council=own.council)
+    new.new_membership(user=both.user, council=new.new_council(), role=both.role)
+    yield both
     agent = Role.SUPPLIER_AGENT
     yield _person(agent, agent, own, supplier=own.supplier)
     yield _person("OTHER_AGENT", agent, foreign, supplier=foreign.supplier)
-    deputy = new.new_user()
+    deputy = new.new_membership(council=own.council, role=Role.VIEWER).user
     held = new.new_membership(council=own.council, role=Role.APPROVER)
     new.new_delegation(membership=held, deputy=deputy)
     yield Person("DEPUTY", Role.APPROVER, own, sign_in(Client(), deputy), deputy)
     nobody = new.new_user()
     yield Person("NOBODY", None, None, sign_in(Client(), nobody), nobody)
+    former = new.new_membership(council=own.council, role=Role.BUYER, ends_on=TODAY).user
+    yield Person("FORMER", None, None, sign_in(Client(), former), former)
     yield Person("STRANGER", None, None, Client())
 
 
@@ -423,5 +434,6 @@ def _person(name: str, role: Role, place: Place | None, **where) -> Person:
 
 PEOPLE = (
     *(str(role) for role in (*AT_A_COUNCIL, *IN_THE_PROGRAMME, Role.SUPPLIER_AGENT)),
-    *("OTHER_AGENT", "DEPUTY", "NOBODY", "STRANGER"),
+    *("VIEWER_OF_ALL", "AUDITOR_OF_ALL", "OF_TWO", "OTHER_AGENT"),
+    *("DEPUTY", "NOBODY", "FORMER", "STRANGER"),
 )
