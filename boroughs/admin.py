@@ -207,7 +207,7 @@ class PersonAdmin(Kept):
 
     form = NewUserForm
     inlines = [HeldRoleInline, NewRoleInline]
-    actions = ["reset_second_factor", "let_go", "anonymize"]
+    actions = ["reset_second_factor", "unlink_provider", "let_go", "invite_again", "anonymize"]
     list_display = ["email", "name", "is_active", "last_login"]
     list_filter = ["is_active", "memberships__role"]
     search_fields = ["email", "name"]
@@ -223,8 +223,11 @@ class PersonAdmin(Kept):
         else:
             user = people.invite(**who)
             obj.pk = user.pk
-            link = mails.password_link(user, request)
-            transaction.on_commit(partial(mails.send_invitation, user, link=link))
+            self._mail_invitation(request, user)
+
+    def _mail_invitation(self, request, user: User) -> None:
+        link = mails.password_link(user, request)
+        transaction.on_commit(partial(mails.send_invitation, user, link=link))
 
     def save_formset(self, request, form, formset, change):
         by = {"by": request.user, "at": clock.now(), "today": clock.today()}
@@ -250,11 +253,21 @@ class PersonAdmin(Kept):
         form = ResetForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
             reset = partial(people.reset_second_factor, reason=form.cleaned_data["reason"])
-            return self._each(request, queryset, "second step reset", reset)
+            self._each(request, queryset, "second step reset", reset)
+            return None
         context = {"form": form, "people": queryset.order_by("email"), "opts": self.opts}
         context |= {"title": "Reset the second step at sign-in"}
         context |= self.admin_site.each_context(request)
         return TemplateResponse(request, "admin/reset_second_factor.html", context)
+
+    @admin.action(description="Undo the selected people’s link to the sign-in of a council")
+    def unlink_provider(self, request, queryset):
+        self._each(request, queryset, "link undone", people.unlink_provider)
+
+    @admin.action(description="Invite the selected leavers again, without the roles of before")
+    def invite_again(self, request, queryset):
+        for user in self._each(request, queryset, "invited again", people.come_back):
+            self._mail_invitation(request, user)
 
     @admin.action(description="Let the selected people go: end their roles and tokens")
     def let_go(self, request, queryset):
@@ -264,17 +277,18 @@ class PersonAdmin(Kept):
     def anonymize(self, request, queryset):
         self._each(request, queryset, "made anonymous", people.anonymize)
 
-    def _each(self, request, queryset, done: str, act) -> None:
-        """Do it for each of them; who cannot be is named, and the others are done."""
-        names = []
+    def _each(self, request, queryset, done: str, act) -> list[User]:
+        """Do it for each of them; who cannot be is named, and the others are done and returned."""
+        people_done = []
         for user in queryset.order_by("pk"):
             try:
-                act(user_id=user.pk, by=request.user, at=clock.now())
-                names.append(user.name)
+                people_done.append(act(user_id=user.pk, by=request.user, at=clock.now()))
             except Refused as error:
                 self.message_user(request, f"{user.name}: {error}", messages.ERROR)
-        if names:
-            self.message_user(request, f"{', '.join(names)}: {done}.")
+        if people_done:
+            names = ", ".join(user.name for user in people_done)
+            self.message_user(request, f"{names}: {done}.")
+        return people_done
 
 
 class AliasForm(forms.ModelForm):

@@ -40,5 +40,6 @@ app.conf.beat_schedule = {
     "tries": {"task": "londonpsn.tasks.forget_tries", "schedule": crontab(hour=3, minute=20)},
     "calls": {"task": "boroughs.tasks.forget_calls", "schedule": crontab(hour=3, minute=25)},
     "sessions": {"task": "londonpsn.tasks.forget_sessions", "schedule": crontab(hour=3, minute=30)},
+    "secrets": {"task": "londonpsn.tasks.encrypt_secrets", "schedule": crontab(hour=3, minute=40)},
     "nightly": {"task": "boroughs.tasks.request_all", "schedule": crontab(hour=2, minute=10)},
 }

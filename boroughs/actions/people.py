@@ -1,7 +1,7 @@
 """Every write of people: who they are, how they sign in, and that they leave."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 from allauth.account.models import EmailAddress
@@ -19,6 +19,7 @@ from boroughs.models import ApiToken, AuditEvent, Delegation, Membership, User
 from londonpsn.common.errors import Refused
 
 Type = AuditEvent.Type
+NOBODY = "@nowhere.invalid"  # the address of who was made anonymous
 
 
 class ResetReason(TextChoices):
@@ -63,7 +64,8 @@ def change_person(*, user_id: int, email: str, name: str, by: User, at: datetime
     """Correct a person's name or mail address; which of them is written, never what it is.
 
     Whoever has the new address can ask for a new password: so the person is signed out, their API
-    tokens end, and the old address is told. Raises Refused for one's own address.
+    tokens end, and the old address is told. Whoever came by the old one through a council does not
+    come back: what a provider knows the person by goes. Raises Refused for one's own address.
     """
     check(by, Permission.ADMIN_USE)
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
@@ -117,10 +119,29 @@ def reset_second_factor(*, user_id: int, reason: ResetReason, by: User, at: date
 
 
 @audit.together()
+def unlink_provider(*, user_id: int, by: User, at: datetime) -> User:
+    """Undo a person's link to the sign-in of a council, and sign them out.
+
+    Who comes from there next with the person's verified mail address is linked anew. Raises
+    Refused where there is no link.
+    """
+    check(by, Permission.ADMIN_USE)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    if not _unlink(user):
+        raise Refused("There is no link to the sign-in of a council.")
+    facts = {"after": {"sessions": _sign_out(user)}}
+    kind = Type.PROVIDER_UNLINKED
+    audit.record(kind, by=by, at=at, subject=user, needs=Permission.ADMIN_USE, **facts)
+    audit.record_security(kind, at=at, user_id=user.pk, **facts)
+    return user
+
+
+@audit.together()
 def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
     """Let a person go: from the next request on they can do nothing; what they did stays.
 
-    Ends every role and deputy's role with the day before ``today`` and every API token.
+    Ends every role and deputy's role with the day before ``today``, every API token, and what a
+    provider knows the person by.
     """
     check(by, Permission.ADMIN_USE)
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
@@ -130,11 +151,9 @@ def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
     user.save(update_fields=["is_active"])
     for membership in user.memberships.order_by("pk"):
         if membership.ends_on is None or membership.ends_on > today:
-            # A role holds one day at least: one that begins later keeps its first.
-            ends_on = max(today, membership.starts_on + timedelta(days=1))
             change_role(
                 membership_id=membership.pk,
-                ends_on=ends_on,
+                ends_on=max(today, membership.starts_on),  # of one to begin later: it never does
                 limit=membership.limit,
                 by=by,
                 at=at,
@@ -143,8 +162,29 @@ def leave(*, user_id: int, by: User, at: datetime, today: date) -> User:
     taken = Delegation.objects.filter(deputy=user, ends_on__gt=today)
     for delegation in taken.order_by("pk"):
         end_delegation(delegation_id=delegation.pk, by=by, at=at, today=today)
-    _shut_out(user, at)
-    audit.record(Type.PERSON_LEFT, by=by, at=at, subject=user, needs=Permission.ADMIN_USE)
+    ended = _shut_out(user, at)
+    audit.record(
+        Type.PERSON_LEFT, by=by, at=at, subject=user, after=ended, needs=Permission.ADMIN_USE
+    )
+    return user
+
+
+@transaction.atomic
+def come_back(*, user_id: int, by: User, at: datetime) -> User:
+    """Invite a leaver again, who has no password and none of the roles of before.
+
+    Raises Refused for somebody who may sign in, and for who was made anonymous.
+    """
+    check(by, Permission.ADMIN_USE)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    if user.is_active:
+        raise Refused("This person may sign in. Give them a role instead.")
+    if user.email.endswith(NOBODY):
+        raise Refused("This person was made anonymous. Invite them as somebody new.")
+    user.is_active = True
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
+    audit.record(Type.PERSON_RETURNED, by=by, at=at, subject=user, needs=Permission.ADMIN_USE)
     return user
 
 
@@ -158,7 +198,7 @@ def anonymize(*, user_id: int, by: User, at: datetime) -> User:
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if user.is_active:
         raise Refused("Only who has left can be made anonymous. Let the person go first.")
-    user.email, user.name = f"former-{user.pk}@nowhere.invalid", f"Former person {user.pk}"
+    user.email, user.name = f"former-{user.pk}{NOBODY}", f"Former person {user.pk}"
     user.set_unusable_password()
     user.last_login = None
     user.save(update_fields=["email", "name", "password", "last_login"])
@@ -177,9 +217,17 @@ def _sign_out(user: User) -> int:
 
 
 def _shut_out(user: User, at: datetime) -> dict[str, int]:
-    """End the person's sessions and API tokens, and return how many there were of each."""
+    """End the person's sessions, API tokens and links to providers; returns how many of each."""
     tokens = ApiToken.objects.filter(user=user).in_force(at).update(revoked_at=at)
-    return {"sessions": _sign_out(user), "tokens": tokens}
+    return {"sessions": _sign_out(user), "tokens": tokens, "providers": _unlink(user)}
+
+
+def _unlink(user: User) -> int:
+    """Forget what providers know the person by, and return how many links there were."""
+    links = SocialAccount.objects.filter(user=user)
+    count = links.count()
+    links.delete()
+    return count
 
 
 def _mail(send: Callable[[], None]) -> None:

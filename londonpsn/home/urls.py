@@ -38,7 +38,7 @@ SIGNING_IN = [
     path("keys/", webauthn.list_webauthn, name="mfa_list_webauthn"),
     path("keys/add/", signing_in.AddKey.as_view(), name="mfa_add_webauthn"),
     path("keys/again/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
-    path("keys/<int:pk>/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
+    path("keys/<int:pk>/", signing_in.RenameKey.as_view(), name="mfa_edit_webauthn"),
     path("keys/<int:pk>/remove/", signing_in.RemoveKey.as_view(), name="mfa_remove_webauthn"),
     path("recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path(

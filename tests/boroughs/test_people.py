@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.exceptions import PermissionDenied
@@ -148,7 +149,7 @@ def test_another_mail_address_ends_sessions_and_tokens_and_the_old_one_is_told(
     changed, logged = events("PERSON_CHANGED", "MAIL_CHANGED")
     assert (changed.chain, changed.user_id) == ("PROGRAMME", administrator.pk)
     assert (logged.chain, logged.type, logged.user_id) == ("SECURITY", "MAIL_CHANGED", user.pk)
-    assert logged.after == {"sessions": 1, "tokens": 1}
+    assert logged.after == {"sessions": 1, "tokens": 1, "providers": 0}
     enter(client, "else@camden.demo.example")
     assert is_in(client)
 
@@ -172,6 +173,57 @@ def test_ones_own_mail_address_is_changed_by_another_administrator(administrator
         change_mail(administrator, administrator)
 
     assert events("PERSON_CHANGED", "MAIL_CHANGED") == []
+
+
+# Leaving and coming back
+
+
+def test_who_leaves_loses_tokens_sessions_and_links_and_the_event_counts_them(administrator):
+    user = person("network@camden")
+    enter(Client())
+    new.new_api_token(user=user, expires_at=AT + timedelta(days=1))
+    SocialAccount.objects.create(user=user, provider="council", uid="s-1")
+
+    people.leave(user_id=user.pk, by=administrator, at=AT, today=TODAY)
+
+    (left,) = events("PERSON_LEFT")
+    assert left.after == {"sessions": 1, "tokens": 1, "providers": 1}
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_leaver_is_invited_again_on_the_page_of_people_without_the_roles_of_before(
+    browse, administrator, mailoutbox, django_capture_on_commit_callbacks
+):
+    user = person("network@camden")
+    people.leave(user_id=user.pk, by=administrator, at=AT, today=TODAY)
+    asked = {"action": "invite_again", "_selected_action": [user.pk]}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = browse("administrator@london-grid").post(PEOPLE, asked, follow=True)
+
+    assert "Camden network officer: invited again." in answer.content.decode()
+    user.refresh_from_db()
+    assert (user.is_active, user.has_usable_password()) == (True, False)
+    assert resolve(user, TODAY).access.roles == ()
+    (sent,) = mailoutbox
+    assert sent.to == [NETWORK]
+    (returned,) = events("PERSON_RETURNED")
+    assert (returned.user_id, returned.subject_id) == (administrator.pk, user.pk)
+
+
+def test_who_may_sign_in_or_was_made_anonymous_is_not_invited_again(administrator):
+    user = person("network@camden")
+    with pytest.raises(Refused, match="may sign in"):
+        people.come_back(user_id=user.pk, by=administrator, at=AT)
+    people.leave(user_id=user.pk, by=administrator, at=AT, today=TODAY)
+    people.anonymize(user_id=user.pk, by=administrator, at=AT)
+
+    with pytest.raises(Refused, match="was made anonymous"):
+        people.come_back(user_id=user.pk, by=administrator, at=AT)
+    with pytest.raises(PermissionDenied):
+        people.come_back(user_id=user.pk, by=person("approver@camden"), at=AT)
+
+    assert events("PERSON_RETURNED") == []
 
 
 # The first administrator

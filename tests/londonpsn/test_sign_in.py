@@ -9,7 +9,6 @@ from io import StringIO
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from cryptography.fernet import InvalidToken
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -477,8 +476,66 @@ def test_a_secret_is_read_with_an_earlier_key_of_the_portal_and_with_no_other(se
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another one"
     assert encryption.decrypt(kept) == "JBSWY3DPEHPK3PXP"
     settings.SECRET_KEY_FALLBACKS = []
-    with pytest.raises(InvalidToken):
+    with pytest.raises(encryption.Unreadable, match="Ask an administrator to reset it"):
         encryption.decrypt(kept)
+
+
+def test_a_second_step_that_no_key_reads_is_told_in_words_and_counts_as_a_wrong_try(
+    client, officer, settings
+):
+    kept = encryption.encrypt("JBSWY3DPEHPK3PXP")
+    Authenticator.objects.create(user=officer, type="totp", data={"secret": kept})
+    settings.SECRET_KEY = "another one"
+    enter(client, officer.email, NEW_PASSWORD)
+
+    response = client.post(CODE, {"code": "123456"})
+
+    assert response.status_code == 200
+    assert "Your second step at sign-in cannot be read any more." in said(response)
+    assert not is_in(client)
+    assert SignInTry.objects.latest("pk").is_wrong
+
+
+def test_renaming_a_security_key_stands_in_the_security_log(client, db):
+    user = person("network@camden")
+    key = Authenticator.objects.create(user=user, type="webauthn", data={"name": "Old key"})
+
+    sign_in(client, user).post(f"/accounts/keys/{key.pk}/", {"name": "Blue key"})
+
+    key.refresh_from_db()
+    assert key.data["name"] == "Blue key"
+    (event,) = AuditEvent.objects.filter(type="SECOND_FACTOR_RENAMED")
+    assert (event.chain, event.user_id, event.note) == ("SECURITY", user.pk, "webauthn")
+
+
+def test_each_night_secrets_are_encrypted_by_the_key_of_today(officer, settings):
+    """Those in clear, those of the earlier mark and those of an earlier key; not what is lost."""
+    secret, now = "JBSWY3DPEHPK3PXP", settings.SECRET_KEY
+    settings.SECRET_KEY = "lost"
+    lost = encryption.encrypt(secret)
+    settings.SECRET_KEY = "earlier"
+    marked = encryption.encrypt(secret)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = now, ["earlier"]
+    current = encryption.encrypt(secret)
+    kept = [secret, marked, marked.removeprefix(encryption.MARK), current, lost]
+    held = [
+        Authenticator.objects.create(user=new.new_user(), type="totp", data={"secret": text})
+        for text in kept
+    ]
+
+    tasks.encrypt_secrets()
+
+    settings.SECRET_KEY_FALLBACKS = []
+    for app in held:
+        app.refresh_from_db()
+    assert [app.data["secret"] for app in held[3:]] == [current, lost]
+    for app in held[:3]:
+        assert app.data["secret"].startswith(encryption.MARK)
+        assert encryption.decrypt(app.data["secret"]) == secret
+    tasks.encrypt_secrets()
+    assert [event.after for event in AuditEvent.objects.filter(type="SECRETS_ENCRYPTED")] == [
+        {"factors": 3}
+    ]
 
 
 def test_a_secret_that_an_earlier_release_kept_as_it_is_still_works(client, officer):

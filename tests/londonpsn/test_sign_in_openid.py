@@ -9,8 +9,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
+from boroughs.actions import people
 from boroughs.models import AuditEvent, Council, User
+from londonpsn.common.errors import Refused
 from tests.conftest import PASSWORD, person
+from tests.factories import AT
 from tests.londonpsn.oidc_provider import CLIENT, SECRET, OpenIDProvider, new_key
 
 LEAVE = "/accounts/oidc/council/login/"
@@ -85,6 +88,70 @@ def test_who_is_known_is_known_again_by_what_never_changes(provider, client):
     assert not User.objects.filter(email="married@camden.demo.example").exists()
 
 
+def test_a_link_is_written_down_also_that_of_who_was_unknown(provider, client):
+    come_from(provider, client, "network@camden.demo.example")
+    provider.userinfo |= {"sub": "s-2"}
+    come_from(provider, Client(), "ada@camden.demo.example")
+
+    linked = AuditEvent.objects.filter(type="PROVIDER_LINKED").order_by("pk")
+    ada = User.objects.get(email="ada@camden.demo.example")
+    assert [(one.chain, one.user_id, one.note) for one in linked] == [
+        ("SECURITY", person("network@camden").pk, "Camden Council"),
+        ("SECURITY", ada.pk, "Camden Council"),
+    ]
+
+
+def test_a_person_has_one_sign_in_at_a_provider_until_an_administrator_undoes_the_link(
+    provider, client
+):
+    user, mail = person("network@camden"), "network@camden.demo.example"
+    come_from(provider, client, mail)
+    provider.userinfo |= {"sub": "s-2"}
+
+    response = come_from(provider, other := Client(), mail)
+
+    assert response.status_code == 403
+    assert "is linked to another sign-in at Camden Council" in said(response)
+    assert not is_in(other)
+    assert SocialAccount.objects.get().uid == "s-1"
+
+    administrator = person("administrator@london-grid")
+    people.unlink_provider(user_id=user.pk, by=administrator, at=AT)
+    come_from(provider, other, mail)
+
+    assert client.get("/c/camden/").status_code == 302  # signed out
+    assert is_in(other)
+    assert SocialAccount.objects.get().uid == "s-2"
+    undone = AuditEvent.objects.filter(type="PROVIDER_UNLINKED").order_by("pk")
+    assert [(one.chain, one.user_id) for one in undone] == [
+        ("PROGRAMME", administrator.pk),
+        ("SECURITY", user.pk),
+    ]
+    people.unlink_provider(user_id=user.pk, by=administrator, at=AT)
+    with pytest.raises(Refused, match="There is no link"):
+        people.unlink_provider(user_id=user.pk, by=administrator, at=AT)
+
+
+def test_who_came_by_a_mistyped_address_does_not_come_back_once_it_is_corrected(provider, client):
+    """The stranger whose address it was is known to the provider, and no more to the portal."""
+    user, theirs = person("network@camden"), "network@camden.demo.example"
+    come_from(provider, client, theirs)
+
+    people.change_person(
+        user_id=user.pk,
+        email="network.officer@camden.demo.example",
+        name=user.name,
+        by=person("administrator@london-grid"),
+        at=AT,
+    )
+    come_from(provider, again := Client(), theirs)
+
+    assert client.get("/c/camden/").status_code == 302
+    assert again.session["_auth_user_id"] != str(user.pk)
+    assert again.get("/c/camden/").status_code == 404  # a person without any role
+    assert not SocialAccount.objects.filter(user=user).exists()
+
+
 def test_an_unknown_person_of_a_council_gets_an_account_without_any_role(provider, client):
     come_from(provider, client, "ada@camden.demo.example")
 
@@ -133,6 +200,7 @@ def test_who_may_not_sign_in_any_more_is_refused(provider, client):
     assert response.status_code == 403
     assert "You may not sign in any more" in said(response)
     assert not is_in(client)
+    assert not SocialAccount.objects.exists()
 
 
 LIES = {

@@ -13,7 +13,7 @@ from django.contrib.auth.tokens import default_token_generator
 
 from boroughs.models import User
 from londonpsn.common import clock
-from londonpsn.home.signing_in import second_factor, tries
+from londonpsn.home.signing_in import encryption, second_factor, tries
 
 RULES = (
     "At least 12 characters, such as four words. Not one that many people use, and not your name "
@@ -148,6 +148,7 @@ class CodeForm(forms.Form):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user
+        self.authenticator = None
 
     def clean_code(self):
         at = clock.now()
@@ -156,11 +157,15 @@ class CodeForm(forms.Form):
             address=get_client_ip(context.request),
             at=at,
         )
-        self.authenticator = second_factor.use_code(self.user, self.cleaned_data["code"])
+        error = get_adapter().validation_error("incorrect_code")
+        try:
+            self.authenticator = second_factor.use_code(self.user, self.cleaned_data["code"])
+        except encryption.Unreadable as lost:
+            error = forms.ValidationError(str(lost))
         is_wrong = self.authenticator is None
         tries.settle(attempt, is_wrong=is_wrong, at=at, user_id=self.user.pk)
         if is_wrong:
-            raise get_adapter().validation_error("incorrect_code")
+            raise error
         return self.cleaned_data["code"]
 
     def save(self) -> None:

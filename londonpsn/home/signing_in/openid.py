@@ -10,9 +10,10 @@ import jwt
 import requests
 from allauth.account.internal.decorators import login_not_required
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.stages import AuthenticateStage
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
-from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from allauth.socialaccount.providers.base import AuthError
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
@@ -27,6 +28,7 @@ from boroughs.models import AuditEvent, Council, User
 from londonpsn.common import clock
 from londonpsn.common.errors import NotVisible
 from londonpsn.home import views
+from londonpsn.home.signing_in.adapters import MAY_NOT_SIGN_IN
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 CLAIMS = ["iss", "sub", "aud", "exp", "iat", "nonce"]
@@ -41,6 +43,10 @@ NO_MAIL = "{provider} did not tell the portal a mail address of yours that it ha
 NO_COUNCIL = (
     "No council of the portal has mail addresses like yours. Sign in with the mail address that "
     "your council gave you, or ask an administrator for an account."
+)
+OTHER_LINK = (
+    "Your account is linked to another sign-in at {provider}. Sign in with that one, or ask an "
+    "administrator of the portal to undo the link."
 )
 FAILED = "{provider} could not sign you in. Go back and try again."
 
@@ -186,9 +192,21 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
         if sociallogin.is_existing:
             return
         if known := User.objects.filter(email=mail).first():
-            sociallogin.connect(request, known)
+            self._link(request, sociallogin, known)
         else:
             sociallogin.user.email = mail
+
+    @transaction.atomic
+    def _link(self, request, sociallogin, known: User) -> None:
+        """Note what the provider knows the person by; refuse who has left or is known otherwise."""
+        known = User.objects.select_for_update(no_key=True).get(pk=known.pk)
+        if not known.is_active:
+            raise self._refused(MAY_NOT_SIGN_IN, sociallogin.provider)
+        provider = sociallogin.account.provider
+        if SocialAccount.objects.filter(user=known, provider=provider).exists():
+            raise self._refused(OTHER_LINK, sociallogin.provider)
+        sociallogin.connect(request, known)
+        _record_link(request, sociallogin)
 
     def populate_user(self, request, sociallogin, data):
         names = (data.get("first_name"), data.get("last_name"))
@@ -196,7 +214,7 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
         sociallogin.user.name = name[:80]
         return sociallogin.user
 
-    @transaction.atomic
+    @audit.together()
     def save_user(self, request, sociallogin, form=None):
         """Add the person, without any role, and what the provider knows them by."""
         sociallogin.save(request, connect=True)
@@ -207,12 +225,23 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
             subject=sociallogin.user,
             note="Came by the sign-in of a council, without a role",
         )
+        _record_link(request, sociallogin)
         return sociallogin.user
 
     def _refused(self, words: str, provider) -> ImmediateHttpResponse:
         return ImmediateHttpResponse(
             views.not_signed_in(self.request, words.format(provider=provider.name))
         )
+
+
+def _record_link(request, sociallogin) -> None:
+    audit.record_security(
+        AuditEvent.Type.PROVIDER_LINKED,
+        at=clock.now(),
+        user_id=sociallogin.user.pk,
+        address=get_client_ip(request) or "",
+        note=sociallogin.provider.name[:300],
+    )
 
 
 def asserts_second_factor(sociallogin) -> bool:

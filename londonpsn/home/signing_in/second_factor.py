@@ -1,5 +1,7 @@
 """Whether a session has proved a second factor, and the codes of those that are typed in."""
 
+from datetime import datetime
+
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
@@ -7,10 +9,13 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
 from django.db import transaction
 
-from boroughs.models import User
+from boroughs import audit
+from boroughs.models import AuditEvent, User
+from londonpsn.home.signing_in import encryption
 
 Type = Authenticator.Type
 FACTORS = (Type.TOTP, Type.WEBAUTHN)  # a recovery code stands in for one, it is none by itself
+ENCRYPTED = {Type.TOTP: "secret", Type.RECOVERY_CODES: "seed"}  # where their secret stands
 BY_PROVIDER = "provider"
 
 
@@ -35,13 +40,48 @@ def is_held(user: User, but: Authenticator | None = None) -> bool:
 def use_code(user: User, code: str) -> Authenticator | None:
     """Return what a code is of and mark it as used, None when it is of nothing.
 
-    The rows are locked, so that of two who type the same code only one gets in.
+    The rows are locked, so that of two who type the same code only one gets in. Raises Unreadable
+    where it is of nothing that can be read, and something cannot.
     """
-    typed = Authenticator.objects.filter(user=user, type__in=[Type.TOTP, Type.RECOVERY_CODES])
+    typed = Authenticator.objects.filter(user=user, type__in=ENCRYPTED)
+    lost = None
     for authenticator in typed.select_for_update().order_by("pk"):
-        if _is_used_up(authenticator, code):
-            return authenticator
+        try:
+            if _is_used_up(authenticator, code):
+                return authenticator
+        except encryption.Unreadable as error:
+            lost = error
+    if lost:
+        raise lost
     return None
+
+
+@transaction.atomic
+def encrypt_anew(*, at: datetime) -> int:
+    """Encrypt by the key of today what is in clear or by an earlier key; returns of how many.
+
+    What no key reads any more stays as it is.
+    """
+    count = 0
+    held = Authenticator.objects.filter(type__in=ENCRYPTED)
+    for authenticator in held.select_for_update().order_by("pk"):
+        secret = ENCRYPTED[authenticator.type]
+        text = authenticator.data.get(secret)
+        if text and not encryption.is_of_today(text) and (anew := _anew(text)):
+            authenticator.data[secret] = anew
+            authenticator.save(update_fields=["data"])
+            count += 1
+    if count:
+        kind = AuditEvent.Type.SECRETS_ENCRYPTED
+        audit.record_security(kind, at=at, after={"factors": count})
+    return count
+
+
+def _anew(text: str) -> str | None:
+    try:
+        return encryption.encrypt(encryption.decrypt(text))
+    except encryption.Unreadable:
+        return None
 
 
 def _is_used_up(authenticator: Authenticator, code: str) -> bool:

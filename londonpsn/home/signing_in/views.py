@@ -4,7 +4,7 @@ from allauth.account.views import LoginView, PasswordChangeView
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
-from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, EditWebAuthnView, RemoveWebAuthnView
 from allauth.socialaccount.adapter import get_adapter as get_provider_adapter
 from django.db import transaction
 from django.http import JsonResponse
@@ -107,6 +107,14 @@ class RemoveKey(Removed, RemoveWebAuthnView):
     def get_context_data(self, **kwargs):
         may = SecondFactorAdapter().can_delete_authenticator(self.get_object())
         return super().get_context_data(may_remove=may, **kwargs)
+
+
+class RenameKey(Recorded, EditWebAuthnView):
+    event = AuditEvent.Type.SECOND_FACTOR_RENAMED
+    kind = second_factor.Type.WEBAUTHN
+
+    def change(self, form):
+        return super(Recorded, self).form_valid(form)
 
 
 class MakeRecoveryCodes(Recorded, GenerateRecoveryCodesView):
