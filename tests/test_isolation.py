@@ -54,8 +54,9 @@ class Route:
     has to be that to a question for nothing. ``posts`` is a form, of ``fill``'s place, to send to
     it; without one it only shows. With ``is_open`` the names of every council, their status, rates
     and freshness stand there, and sums over five councils (decisions 6). With ``is_closed`` who may
-    nowhere is refused whatever council is named. With ``is_personal`` it is about whoever asks: it
-    names no council, and what it changes is their own.
+    nowhere is refused whatever council is named. With ``is_own`` a role for all councils does not
+    do. With ``is_personal`` it is about whoever asks: it names no council, and what it changes is
+    their own.
     """
 
     fill: Callable[[Place], dict] | None = None
@@ -72,6 +73,7 @@ class Route:
     refused: int = 403
     foreign: int = 404
     is_closed: bool = False
+    is_own: bool = False
     is_personal: bool = False
 
 
@@ -312,7 +314,7 @@ ROUTES: dict[str, Route] = {
         agent=CLOSED,
         nobody=403,
     ),
-    "document": thing("document", only=DESKS, refused=404),
+    "document": thing("document", only=DESKS, refused=404, is_own=True),
     "document-add": adding_documents("site"),
     "note-add": adding_notes("site"),
     "deputy-end": thing(
@@ -558,8 +560,8 @@ ROUTES: dict[str, Route] = {
         post_only=ADDS,
         asks=(COUNCIL_ASK, "subject_kind=site&subject_id={site_key}", "limit=1000"),
     ),
-    "api-document-detail": thing("document", only=DESKS, refused=404),
-    "api-document-content": thing("document", only=DESKS, refused=404),
+    "api-document-detail": thing("document", only=DESKS, refused=404, is_own=True),
+    "api-document-content": thing("document", only=DESKS, refused=404, is_own=True),
     "api-note-list": everywhere(
         posts=lambda place: with_subject(place) | {"text": "Ring twice."},
         post_only=NOTES,
@@ -746,6 +748,8 @@ def expected(route: Route, name: str, person: Person, place: Place) -> int:
         return route.refused
     if names_a_council(route) and not (person.sees_all or place is person.place):
         return route.foreign
+    if route.is_own and person.sees_all:
+        return route.refused
     return route.get if person.role in route.only else route.refused
 
 

@@ -96,6 +96,8 @@ class Person:
 
     def may_read(self, place: Place, kind: Kind) -> bool:
         here = self.sees_all or place is self.place
+        if kind is Kind.DOCUMENT and self.sees_all:
+            return False  # a council's are London Grid's only where it has opened them
         return here and self.role is not None and self.role in SEES[kind]
 
 
