@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('boroughs', '0016_suppliers_size_and_idempotent_calls'),
+        ('boroughs', '0017_register_editions_are_kept'),
     ]
 
     operations = [
