@@ -20,8 +20,10 @@ class BoroughsConfig(AppConfig):
         register(exceptions.changes_outside)
         kept_rows.register(models.Council, council="pgh_obj")
         kept_rows.register(models.User, council="")
-        kept_rows.register(models.HeldFactor, council="")
-        kept_rows.register(models.Council, council="pgh_obj")
+        for of_people in (models.HeldFactor, models.LinkedSignIn):
+            kept_rows.register(of_people, council="")
+        for of_a_council in (models.Body, models.Document):
+            kept_rows.register(of_a_council, council="council")
         kept_rows.register(models.Site, council="body__council")
         kept_rows.register(models.Membership, council="council")
         kept_rows.register(models.Delegation, council="membership__council")

@@ -22,15 +22,16 @@ class Carrier:
     """One kind of thing that carries documents and notes.
 
     ``kind`` names it in addresses and in the API, ``url_name`` its page, which takes the key.
-    ``contract_ends_on`` is the path to the first day without its contract, empty where it has none.
-    What is written about a thing that ``is_protected`` is for who may see addresses.
+    ``contract_ends_on`` returns the first day without its contract as it stands on a day, None
+    where that is not known; things that come under no contract have no such function. What is
+    written about a thing that ``is_protected`` is for who may see addresses.
     """
 
     kind: str
     model: type[Model]
     url_name: str
     council: Callable[[Model], Council]
-    contract_ends_on: str = ""
+    contract_ends_on: Callable[[Model, date], date | None] | None = None
     is_protected: Callable[[Model], bool] = lambda row: False
 
     def note_rights(self, row: Model, right: Permission) -> list[Permission]:
@@ -156,13 +157,14 @@ def about(user, field: str) -> list[Prefetch]:
     ]
 
 
-def contract_ends(document_id: int) -> list[date | None]:
-    """Return when the contracts end that a document hangs on; None for an end that is not known."""
+def contract_ends(document_id: int, today: date) -> list[date | None]:
+    """Return when the contracts end that a document hangs on, as they stand today.
+
+    None for an end that is not known. Options that were taken and roll-ons are in it.
+    """
     return [
-        ends_on
+        one.contract_ends_on(row, today)
         for one in CARRIERS.values()
         if one.contract_ends_on
-        for ends_on in one.model.objects.filter(documents=document_id).values_list(
-            one.contract_ends_on, flat=True
-        )
+        for row in one.model.objects.filter(documents=document_id)
     ]

@@ -7,7 +7,6 @@ What does several actions in one transaction does them ``together``.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import datetime
 
 import structlog
@@ -17,12 +16,14 @@ from django.db.models import Model
 from psycopg2.extras import Json, execute_values
 
 from boroughs.authorization import Permission
-from boroughs.models import ApiToken, AuditEvent, Contact, Council, User
+from boroughs.models import ApiToken, AuditEvent, Contact, Council, Document, User
 from boroughs.models.audit import PROGRAMME, SECURITY
+from boroughs.queries import visible_councils
 from londonpsn.common import clock
 
-# What is written of these is their number: names and mails stay out of the trail (decisions 31).
-OF_PEOPLE = (User, Contact, ApiToken)
+# What is written of these is their number: names and mails stay out of the trail (decisions 31),
+# and so does what somebody wrote in their own words, as a document's title.
+UNNAMED = (User, Contact, ApiToken, Document)
 Type = AuditEvent.Type
 COLUMNS = (
     *("chain", "type", "at", "user_id", "role", "council_id", "subject_type", "subject_id"),
@@ -30,8 +31,8 @@ COLUMNS = (
 )
 # What the database fills; it has no defaults of its own.
 FILLED = {"sequence": "0", "transaction": "0", "previous": "''", "hash": "''"}
-# Events of actions that are done together, until all of them are.
-_waiting: ContextVar[list[tuple] | None] = ContextVar("waiting", default=None)
+# By this name a connection holds the events of actions that are done together, until all are.
+WAITING = "events_waiting"
 
 
 @contextmanager
@@ -40,19 +41,22 @@ def together() -> Iterator[None]:
 
     Locks have one order for everybody: first rows, then chains by their names. Two who each write
     to several chains would otherwise wait for one another. Whatever an action refuses has to leave
-    the block, so that nothing of it is written.
+    the block, so that nothing of it is written. A block within a block can fail by itself: what it
+    did is undone, and no event tells of it.
     """
-    if _waiting.get() is not None:
-        yield
-        return
-    rows: list[tuple] = []
+    outer = _waiting()
+    rows: list[tuple] = [] if outer is None else outer
+    before = len(rows)
     with transaction.atomic():
-        token = _waiting.set(rows)
+        setattr(connection, WAITING, rows)
         try:
             yield
+        except BaseException:
+            del rows[before:]
+            raise
         finally:
-            _waiting.reset(token)
-        _insert(rows)
+            setattr(connection, WAITING, outer)
+        _insert(rows if outer is None else [])
 
 
 def record(
@@ -126,9 +130,8 @@ def record_security(
 def record_download(request, name: str, how: str, council: Council | None) -> None:
     """Write that a list left the portal as a file: which, how filtered, and of which councils.
 
-    Told by londonpsn.common.tables. What is of one thing stands in the chain of its council. A list
-    of all councils by who sees all of them stands in the programme's chain; otherwise each council
-    has it in its own.
+    Told by londonpsn.common.tables. What is of one thing stands in the chain of its council, a list
+    of all councils in that of each one that the person sees.
     """
     user, here = request.user, request.resolver_match
     if not user.is_authenticated:
@@ -138,10 +141,8 @@ def record_download(request, name: str, how: str, council: Council | None) -> No
         councils = [council]
     elif slug and slug != "all":
         councils = Council.objects.filter(slug=slug)
-    elif user.access.all_councils:
-        councils = []
     else:
-        councils = Council.objects.filter(pk__in=user.access.council_ids)
+        councils = visible_councils(user)
     record_each(
         Type.LIST_DOWNLOADED,
         by=user,
@@ -157,10 +158,15 @@ def request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64]
 
 
+def _waiting() -> list[tuple] | None:
+    """Return the events that wait on this connection, and on no other; None where none do."""
+    return getattr(connection, WAITING, None)
+
+
 def _named(subject: Model | None) -> tuple[str, int | None, str]:
     if subject is None:
         return "", None, ""
-    words = "" if isinstance(subject, OF_PEOPLE) else str(subject)[:160]
+    words = "" if isinstance(subject, UNNAMED) else str(subject)[:160]
     return subject._meta.label_lower, subject.pk, words
 
 
@@ -188,7 +194,7 @@ def _json(fields: Mapping | None) -> Json | None:
 
 def _insert(rows: list[tuple]) -> None:
     """Insert in one statement, chain by chain; what the database fills is given blank."""
-    if (waiting := _waiting.get()) is not None:
+    if (waiting := _waiting()) is not None:
         waiting.extend(rows)
         return
     if not rows:

@@ -1,7 +1,7 @@
 """What the database itself kept of money, stages and rights: rows before and after.
 
 Bulk changes and raw SQL are among them. A row belongs to the audit event of the same transaction;
-where there is none, somebody changed it past the portal's actions.
+where its council has none, somebody changed it past the portal's actions.
 """
 
 import json
@@ -24,7 +24,12 @@ from boroughs.queries import people_named
 from londonpsn.common.exceptions import moments_of
 from londonpsn.common.periods import Period
 
-DONE = {"insert": "added", "update": "changed", "delete": "removed"}  # others say it in words
+DONE = {  # others say it in words
+    "insert": "added",
+    "update": "changed",
+    "delete": "removed",
+    "snapshot": "was there when keeping its rows began",
+}
 BACK = timedelta(days=90)  # how far is looked for them where no day to begin with is said
 APART = timedelta(days=1)  # a database that is restored elsewhere counts transactions anew
 MOST = 500  # groups of them that are listed
@@ -34,17 +39,20 @@ LISTED = ("pgh_id", "pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_transactio
 EXACT = models.JSONField(decoder=partial(json.JSONDecoder, parse_float=Decimal))
 
 
-# The rows of one table that transactions without any event touched, by council, in some days.
+# The rows of one table that transactions touched of which no event of their council tells, nor one
+# of all councils; by council, in some days. What is of no council is told of by any event.
 OUTSIDE = """
 SELECT '{label}', {council}, kept.pgh_transaction, kept.pgh_label, COUNT(*),
     MIN(kept.pgh_created_at) AS at
 FROM {table} kept {joins}
 WHERE kept.pgh_created_at >= COALESCE(%(start)s::timestamptz, NOW() - %(back)s)
     AND kept.pgh_created_at < COALESCE(%(end)s::timestamptz, 'infinity')
+    AND kept.pgh_label <> 'snapshot'
     AND (%(councils)s::bigint[] IS NULL OR {council} = ANY(%(councils)s))
     AND NOT EXISTS (
         SELECT FROM boroughs_auditevent told WHERE told.transaction = kept.pgh_transaction
             AND told.at BETWEEN kept.pgh_created_at - %(apart)s AND kept.pgh_created_at + %(apart)s
+            AND ({council} IS NULL OR told.council_id = {council} OR told.chain = 'PROGRAMME')
     )
 GROUP BY 1, 2, 3, 4
 """
@@ -178,7 +186,7 @@ class Outside:
 
 
 def changed_outside(user, period: Period) -> list[Outside]:
-    """Return what was changed without any event in its transaction, latest first; one query.
+    """Return what was changed without an event that tells of it, latest first; one query.
 
     Without a day to begin with the last 90 days are looked through. At most 500 are returned.
     """

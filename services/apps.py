@@ -8,6 +8,7 @@ class ServicesConfig(AppConfig):
     def ready(self):
         # Models are there only now, so what needs them is imported here.
         from boroughs import attachments, jobs, kept_rows, subjects
+        from boroughs.models.document import SITES_OF_NOTES
         from londonpsn.common import exceptions, importers, work
         from londonpsn.common.locks import Lock
         from services import models
@@ -46,6 +47,7 @@ class ServicesConfig(AppConfig):
         kept_rows.register(models.Line, council="body__council")
         for of_a_line in (models.Charge, models.LineMove, models.PlannedMove, models.LineFlag):
             kept_rows.register(of_a_line, council="line__body__council")
+        kept_rows.register(models.Replacement, council="body__council")
         for of_a_move in (models.ReplacementLine, models.Baseline):
             kept_rows.register(of_a_move, council="replacement__body__council")
         attachments.SUPPLIERS.append(suppliers_of)
@@ -54,18 +56,28 @@ class ServicesConfig(AppConfig):
             models.Line,
             url_name="line",
             council=lambda row: row.body.council,
-            contract_ends_on="contract__ends_on",
+            contract_ends_on=lambda row, day: row.contract and row.contract.ending(day).ends_on,
+            is_protected=lambda row: row.site is not None and row.site.is_protected,
         )
         attachments.register(
             "contract",
             models.Contract,
             url_name="contract",
             council=lambda row: row.council,
-            contract_ends_on="ends_on",
+            contract_ends_on=lambda row, day: row.ending(day).ends_on,
         )
         attachments.register(
-            "quote", models.Quote, url_name="quote", council=lambda row: row.council
+            "quote",
+            models.Quote,
+            url_name="quote",
+            council=lambda row: row.council,
+            is_protected=lambda row: row.site is not None and row.site.is_protected,
         )
         attachments.register(
-            "move", models.Replacement, url_name="move", council=lambda row: row.body.council
+            "move",
+            models.Replacement,
+            url_name="move",
+            council=lambda row: row.body.council,
+            is_protected=lambda row: row.has_protected_site(),
         )
+        SITES_OF_NOTES.extend(("lines__site", "quotes__site", "replacements__members__line__site"))

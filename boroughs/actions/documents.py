@@ -196,11 +196,14 @@ def _expired_since_added(today: date) -> Iterator[int]:
 
 
 def _expired_since_contract(today: date) -> Iterator[int]:
-    """Yield documents of contracts that ended long enough ago; without a known end they stay."""
+    """Yield documents of contracts that ended long enough ago, as they stand today.
+
+    Those of a contract without a known end, or that rolls on because nobody gave notice, stay.
+    """
     ended_by = add_months(today, -12 * settings.RETENTION["CONTRACT_YEARS"])
     kept = Document.objects.filter(retention=Document.Retention.CONTRACT)
     for key in kept.order_by("pk").values_list("pk", flat=True):
-        ends = attachments.contract_ends(key)
+        ends = attachments.contract_ends(key, today)
         if ends and all(end and end <= ended_by for end in ends):
             yield key
 

@@ -11,6 +11,7 @@ from rest_framework.viewsets import GenericViewSet
 from boroughs.actions.deputies import delegate, end_delegation
 from boroughs.api.authentication import council_of_token, refuse_token
 from boroughs.api.filters import COUNCIL
+from boroughs.api.reads import ReadsAreWritten
 from boroughs.api.serializers import Pounds
 from boroughs.api.views import NarrowedViewSet
 from boroughs.authorization import Permission, Role
@@ -72,11 +73,12 @@ class HeldSerializer(serializers.Serializer):
         return DeputyDaysSerializer(days, many=True).data
 
 
-class AccessViewSet(GenericViewSet):
+class AccessViewSet(ReadsAreWritten, GenericViewSet):
     """Who could do what on a day, at the councils where you may see it."""
 
     serializer_class = HeldSerializer
     filter_backends = []
+    reads_by = Permission.ACCESS_VIEW
 
     @extend_schema(
         parameters=[

@@ -83,7 +83,7 @@ class AuditEventSerializer(serializers.ModelSerializer):
         return events.states_told(self.context["request"].user, event)[1]
 
 
-class AuditEventViewSet(NarrowedViewSet):
+class AuditEventViewSet(ReadsAreWritten, NarrowedViewSet):
     """Events of the trail, latest first. ``chain`` is a register code, PROGRAMME or SECURITY.
 
     A person is a number here, null is the portal itself.
@@ -96,6 +96,8 @@ class AuditEventViewSet(NarrowedViewSet):
     filter_backends = [CouncilFilterBackend, DjangoFilterBackend]
     filterset_class = EventFilters
     council_path = "council_id"
+    names_council = "chain"
+    reads_by = Permission.TRAIL_VIEW
 
 
 class TrailCheckSerializer(serializers.Serializer):
@@ -145,6 +147,7 @@ class ExceptionViewSet(ReadsAreWritten, GenericViewSet):
     permission_classes = READS_TRAIL
     serializer_class = ExceptionSerializer
     filter_backends = []
+    reads_by = Permission.TRAIL_VIEW
 
     @extend_schema(
         parameters=[

@@ -75,6 +75,8 @@ class BodyKind(models.TextChoices):
     OTHER = "OTHER", "Other public body"
 
 
+# Whose sites, lines and moves are, and so who sees them, follows from the council of their body.
+@keep_rows("BodyRow", fields=["council", "kind"])
 class Body(models.Model):
     """Who uses and pays: the council itself, a school, another public body.
 

@@ -5,6 +5,7 @@ from django.db.models import CheckConstraint, Exists, OuterRef, Q
 
 from boroughs.models.council import Council
 from boroughs.models.people import User
+from boroughs.models.row_history import keep_rows
 from boroughs.models.supplier import Supplier
 from boroughs.models.visibility import CouncilRowsQuerySet
 from londonpsn.common.constraints import one_of
@@ -46,6 +47,7 @@ class RetentionClass(models.TextChoices):
     SHORT = "SHORT", "Working paper"
 
 
+@keep_rows("DocumentRow", fields=["council", "supplier", "for_london_grid"])
 class Document(models.Model):
     """A file that proves something. It lies outside the web root and is served through a check.
 
@@ -86,17 +88,23 @@ class Document(models.Model):
         return self.title
 
 
+# By which paths a note reaches sites; apps add those of theirs when they are ready.
+SITES_OF_NOTES = ["sites"]
+
+
 class NoteQuerySet(CouncilRowsQuerySet):
     def visible_to(self, user):
         """Those of councils whose records the person sees; a note may tell where a site is.
 
-        So one that hangs on a protected site is for who may see its address.
+        So one that hangs on a protected site, or on what is at one, is for who may see its address.
         """
         rows, councils = super().visible_to(user), user.access.councils_with("ADDRESS_VIEW")
         if councils is None:
             return rows
-        hung = self.model._meta.get_field("sites").through.objects.filter(note=OuterRef("pk"))
-        return rows.filter(Q(council__in=councils) | ~Exists(hung.exclude(site__protection="")))
+        this, open_to_all = self.model._base_manager.filter(pk=OuterRef("pk")), Q()
+        for path in SITES_OF_NOTES:  # each on its own: together they would join all with all
+            open_to_all &= ~Exists(this.filter(**{f"{path}__protection__gt": ""}))
+        return rows.filter(Q(council__in=councils) | open_to_all)
 
 
 class Note(models.Model):

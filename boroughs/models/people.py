@@ -5,6 +5,7 @@ import secrets
 
 import pgtrigger
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -47,7 +48,10 @@ class UserManager(BaseUserManager):
 @keep_rows(
     "UserRow",
     fields=["is_active"],
-    unsaid={"mail address changed": pgtrigger.AnyChange("email")},
+    unsaid={
+        "mail address changed": pgtrigger.AnyChange("email"),
+        "password changed": pgtrigger.AnyChange("password"),
+    },
 )
 class User(AbstractBaseUser):
     """A person who signs in by mail address. What they may do stands in their memberships.
@@ -86,6 +90,20 @@ class HeldFactor(Authenticator):
     class Meta:
         proxy = True
         verbose_name = "second factor"
+
+
+@keep_rows(
+    "LinkedSignInRow",
+    fields=["user", "provider"],
+    unsaid={"account changed": pgtrigger.AnyChange("uid")},
+)
+class LinkedSignIn(SocialAccount):
+    """An account at their council's own sign-in that lets a person in, as allauth keeps it."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "account at a council’s own sign-in"
+        verbose_name_plural = "accounts at councils’ own sign-ins"
 
 
 class MembershipRole(models.TextChoices):
@@ -343,7 +361,11 @@ class ApiTokenScope(models.TextChoices):
     WRITE = "WRITE", "Read and write"
 
 
-@keep_rows("ApiTokenRow", exclude=["digest", "last_used_at"])
+@keep_rows(
+    "ApiTokenRow",
+    exclude=["digest", "last_used_at"],
+    unsaid={"secret changed": pgtrigger.AnyChange("digest")},
+)
 class ApiToken(models.Model):
     """A program's key to the API in a person's name. Only the SHA-256 of its secret is kept.
 

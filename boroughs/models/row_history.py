@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import Func
 from pghistory.trigger import Event
 from pgtrigger.compiler import Trigger, UpsertTriggerSql
+from pgtrigger.utils import quote
 
 
 class CurrentTransaction(Func):
@@ -37,8 +38,13 @@ class TrackedRow(pghistory.models.Event):
 class AlwaysFires(UpsertTriggerSql):
     """A trigger's SQL as pgtrigger has it, without what lets a session switch it off.
 
-    Migrations name this class: never change what it returns.
+    Neither does ``session_replication_role``: it fires always. Migrations name this class: never
+    change what its template returns, of which hashes are made.
     """
+
+    def __init__(self, **words):
+        super().__init__(**words)
+        self.data += f"ALTER TABLE {quote(self.table)} ENABLE ALWAYS TRIGGER {self.pgid};"
 
     def get_template(self) -> str:
         return """

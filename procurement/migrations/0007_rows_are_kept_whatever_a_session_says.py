@@ -1,6 +1,6 @@
 """Row history cannot be switched off by a session, nor added to past its triggers.
 
-See boroughs 0020.
+See boroughs 0014.
 """
 
 import boroughs.models.row_history

@@ -117,7 +117,8 @@ class IndexationBase(models.TextChoices):
     ORIGINAL = "ORIGINAL", "On the price first agreed"
 
 
-@keep_rows("ContractRow")
+# What somebody wrote in their own words may name people, and what is kept cannot be changed.
+@keep_rows("ContractRow", exclude=["conflict", "route_reason", "description"])
 class Contract(models.Model):
     """What a council has signed with a supplier; a call-off under a framework is one of them.
 

@@ -313,7 +313,7 @@ class LineFlagKind(models.TextChoices):
     BILLED_AFTER_CEASE = "BILLED_AFTER_CEASE", "Billed after its cease"
 
 
-@keep_rows("LineFlagRow")
+@keep_rows("LineFlagRow", exclude=["owner"])
 class LineFlag(models.Model):
     """What is true of a line beside its stage, over a half-open period (decisions 2, spec 5.2)."""
 

@@ -15,6 +15,7 @@ class ReplacementQuerySet(CouncilRowsQuerySet):
     council_path = "body__council"
 
 
+@keep_rows("ReplacementRow")
 class Replacement(models.Model):
     """One or more old lines that give way to one or more new ones: on screen "this move".
 
@@ -32,6 +33,10 @@ class Replacement(models.Model):
 
     def __str__(self):
         return f"Move {self.pk}"
+
+    def has_protected_site(self) -> bool:
+        """Answer whether one of its lines is at a site of which nobody is to learn where it is."""
+        return self.members.exclude(line__site=None).exclude(line__site__protection="").exists()
 
 
 class ReplacementLineSide(models.TextChoices):
