@@ -78,6 +78,6 @@ class ServicesConfig(AppConfig):
             models.Replacement,
             url_name="move",
             council=lambda row: row.body.council,
-            is_protected=lambda row: row.has_protected_site(),
+            is_protected=lambda row: row.is_at_a_protected_site(),
         )
         SITES_OF_NOTES.extend(("lines__site", "quotes__site", "replacements__members__line__site"))

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db.models import DecimalField
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from boroughs.kept_rows import KEPT
 from boroughs.models.row_history import TrackedRow
 from services.stages import Stage
 
@@ -163,6 +164,7 @@ WRITERS = {
     "boroughs/trail.py": "its checks, and what of it expires",
     "boroughs/jobs.py": "job runs: what was asked for and what came of it",
     "boroughs/models/people.py": "the manager by which a person is made",
+    "boroughs/models/row_sql.py": "what migrations make of kept rows",
     "boroughs/api/authentication.py": "when a token was last used",
     "boroughs/reference/__init__.py": "reference data of the first start",
     "services/reference/__init__.py": "reference data of the first start",
@@ -263,9 +265,34 @@ KEPT_BY_NONE = {
     "SavingsByMonth": "derived: a view",
     "SavingsCoverage": "derived",
 }
-RIGHTS = {"Membership", "Delegation", "ApiToken", "User", "HeldFactor"}
-# Of these only what gives or guards a right; their figures are an area and a place.
-RIGHTS_OF_PLACES = {"Council": {"mail_domains", "shares_saving"}, "Site": {"protection"}}
+RIGHTS = {"Membership", "Delegation", "ApiToken", "User", "HeldFactor", "LinkedSignIn"}
+# Of these only what gives or guards a right; figures among the rest are an area and a place.
+RIGHTS_OF_PLACES = {
+    "Council": {"mail_domains", "shares_saving"},
+    "Site": {"body", "protection"},
+    "Body": {"council", "kind"},
+    "Document": {"council", "supplier", "for_london_grid"},
+    "Replacement": {"body", "service_type"},
+}
+# That these changed is kept, and never what they are.
+SECRETS = {
+    ("ApiToken", "digest"): "secret changed",
+    ("User", "password"): "password changed",
+    ("User", "email"): "mail address changed",
+    ("HeldFactor", "data"): "secret changed",
+    ("LinkedSignIn", "uid"): "account changed",
+}
+# Everything else, and why its rows are not kept as they were.
+HOLDS_NO_RIGHT = {
+    **dict.fromkeys(("AuditEvent", "TrailCheck", "TrailClosing"), "the trail itself"),
+    **dict.fromkeys(("JobRun", "IdempotentCall", "SignInTry"), "what was done, soon forgotten"),
+    **dict.fromkeys(("Note", "RegisterEdition"), "written once, with its event"),
+    **dict.fromkeys(("PaymentFile",), "where kept payments came from"),
+    **dict.fromkeys(("Contact", "Connection", "Gateway", "GatewayCheck"), "how things are"),
+    **dict.fromkeys(("GatewayRequirement", "ComplianceCertificate"), "how things are"),
+    **dict.fromkeys(("Supplier", "SupplierAlias", "Generation", "ServiceType"), "reference data"),
+    **dict.fromkeys(("CatalogueItem", "Programme", "Milestone"), "reference data"),
+}
 
 
 def test_every_table_of_money_a_stage_or_a_right_keeps_what_its_rows_were():
@@ -276,7 +303,7 @@ def test_every_table_of_money_a_stage_or_a_right_keeps_what_its_rows_were():
         for model in ours
         if not issubclass(model, TrackedRow)
         and (
-            model.__name__ in RIGHTS
+            model.__name__ in RIGHTS | RIGHTS_OF_PLACES.keys()
             or any(
                 isinstance(field, DecimalField) or list(field.choices or ()) == Stage.choices
                 for field in model._meta.concrete_fields
@@ -294,6 +321,25 @@ def test_every_table_of_money_a_stage_or_a_right_keeps_what_its_rows_were():
         for field in model._meta.concrete_fields:
             of_worth = isinstance(field, DecimalField) or field.choices or field.name == "is_active"
             assert not of_worth or field.name in held, f"{model.__name__}.{field.name} is not kept"
+
+
+def test_every_model_keeps_its_rows_or_it_is_said_why_not():
+    ours = [model for app in LAYERS[1:4] for model in apps.get_app_config(app).get_models()]
+    tracked = {model.pgh_tracked_model for model in ours if issubclass(model, TrackedRow)}
+    others = {m.__name__ for m in ours if not issubclass(m, TrackedRow) and m not in tracked}
+
+    assert others == KEPT_BY_NONE.keys() | HOLDS_NO_RIGHT.keys()
+    assert {model._meta.label_lower for model in tracked} == KEPT.keys(), "register() it"
+
+
+@pytest.mark.parametrize(("model", "field"), SECRETS)
+def test_that_a_secret_changed_is_kept_and_never_what_it_is(model, field):
+    found = apps.get_model("boroughs", model)
+    triggers = {trigger.label for trigger in found._meta.triggers if hasattr(trigger, "label")}
+
+    assert SECRETS[model, field] in triggers
+    kept = found._meta.get_field("rows").related_model
+    assert field not in {one.name for one in kept._meta.concrete_fields}
 
 
 # Roles stand in one table

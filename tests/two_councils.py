@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.test import Client, override_settings
 
@@ -389,6 +390,7 @@ def _write_people(place: Place) -> None:
     security_key = Authenticator.objects.create(
         user=approver, type=Authenticator.Type.WEBAUTHN, data={"name": mark(Kind.TOKEN, "key")}
     )
+    SocialAccount.objects.create(user=approver, provider="openid_connect", uid=place.council.slug)
     place.keys |= {"event": event, "approver": approver, "security_key": security_key}
 
 

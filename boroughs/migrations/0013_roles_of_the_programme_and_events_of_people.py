@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('boroughs', '0012_what_is_kept_is_not_emptied'),
+        ('pghistory', '0007_auto_20250421_0444'),  # whose function keeps the rows that are changed
     ]
 
     operations = [

@@ -131,7 +131,8 @@ def move(request, pk):
     """One move: the steps of its old line, what it costs and saves, month by month."""
     user, today = request.user, clock.today()
     related = ("body__council", "service_type")
-    replacement = find_row(Replacement.objects.visible_to(user).select_related(*related), pk=pk)
+    visible = Replacement.objects.visible_to(user).with_protection()
+    replacement = find_row(visible.select_related(*related), pk=pk)
     move = queries.move_of(replacement)
     months = queries.move_months(move.group, today)
     table = Table(

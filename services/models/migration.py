@@ -1,7 +1,7 @@
 """How old lines give way to new ones: replacements, baselines, status."""
 
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Exists, OuterRef, Q, UniqueConstraint
 
 from boroughs.models import Body, Council, Document, Note
 from boroughs.models.row_history import keep_rows
@@ -10,9 +10,16 @@ from londonpsn.common.constraints import ends_after_it_starts, not_negative, one
 from services.models.contract import Programme, ServiceType
 from services.models.line import Line
 
+AT_PROTECTED = "fetched_protection"  # of a replacement, what with_protection() fetched
+
 
 class ReplacementQuerySet(CouncilRowsQuerySet):
     council_path = "body__council"
+
+    def with_protection(self):
+        """Fetch with each what is_at_a_protected_site() answers, which asks for it otherwise."""
+        at = ReplacementLine.objects.filter(replacement=OuterRef("pk")).at_a_protected_site()
+        return self.annotate(**{AT_PROTECTED: Exists(at)})
 
 
 @keep_rows("ReplacementRow")
@@ -34,9 +41,15 @@ class Replacement(models.Model):
     def __str__(self):
         return f"Move {self.pk}"
 
-    def has_protected_site(self) -> bool:
+    def is_at_a_protected_site(self) -> bool:
         """Answer whether one of its lines is at a site of which nobody is to learn where it is."""
-        return self.members.exclude(line__site=None).exclude(line__site__protection="").exists()
+        fetched = self.__dict__.get(AT_PROTECTED)
+        return self.members.at_a_protected_site().exists() if fetched is None else fetched
+
+
+class ReplacementLineQuerySet(models.QuerySet):
+    def at_a_protected_site(self):
+        return self.filter(line__site__protection__gt="")
 
 
 class ReplacementLineSide(models.TextChoices):
@@ -57,6 +70,8 @@ class ReplacementLine(models.Model):
     line = models.ForeignKey(Line, models.PROTECT, related_name="replacements")
     side = models.CharField(max_length=3, choices=Side)
     let_go_on = models.DateField(null=True, blank=True)
+
+    objects = ReplacementLineQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ from smtplib import SMTPRecipientsRefused
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.core.mail.backends.locmem import EmailBackend
@@ -13,11 +14,22 @@ from django.db import IntegrityError, connection, transaction
 from boroughs import audit, tasks, trail
 from boroughs.actions import people, reference, roles
 from boroughs.authorization import resolve
-from boroughs.models import AuditEvent, Council, Document, HeldFactor, Site, TrailCheck, User
+from boroughs.models import (
+    ApiToken,
+    AuditEvent,
+    Body,
+    Council,
+    Document,
+    HeldFactor,
+    LinkedSignIn,
+    Site,
+    TrailCheck,
+    User,
+)
 from londonpsn.common import clock
 from londonpsn.common.errors import Refused
 from services.actions.lines import confirm_lines
-from services.models import Line
+from services.models import Contract, Line, LineFlag
 from tests import factories as new
 from tests.conftest import person
 from tests.factories import AT, TODAY, member
@@ -116,11 +128,12 @@ def test_a_download_is_written_with_its_list_and_filters(db, browse):
     assert len(event.request_id) == 36
 
 
-def test_who_sees_all_councils_has_the_download_of_all_in_the_programmes_chain(db, browse):
+def test_who_sees_all_councils_has_the_download_of_all_in_the_chain_of_each(db, browse):
     browse("programme@london-grid").get("/c/all/lines/?format=csv")
 
-    (event,) = events()
-    assert (event.chain, event.council_id) == ("PROGRAMME", None)
+    councils = set(Council.objects.values_list("register_code", "pk"))
+    assert {(event.chain, event.council_id) for event in events()} == councils
+    assert len(councils) == 33
 
 
 @pytest.mark.parametrize("account", ["programme@london-grid", "finance@camden"])
@@ -137,7 +150,7 @@ def test_the_download_of_a_thing_stands_in_the_chain_of_its_council(camden, brow
         f"/sites/{line.site_id}/": "lines",
         f"/bodies/{line.body_id}/": "lines",
         f"/connections/{line.connection_id}/": "lines",
-        f"/contracts/{line.contract_id}/": "lines",
+        f"/calloffs/{line.contract_id}/": "lines",
     }
     client = browse(account)
 
@@ -298,9 +311,13 @@ def test_a_list_of_the_administration_is_narrowed_by_its_filters_alone(db, brows
 
 def kept_of(row) -> list:
     """Return the kept states of a row, first ones first."""
-    tracked = HeldFactor if isinstance(row, Authenticator) else type(row)
+    tracked = {Authenticator: HeldFactor, SocialAccount: LinkedSignIn}.get(type(row), type(row))
     rows = tracked._meta.get_field("rows").related_model.objects
     return list(rows.filter(pgh_obj_id=row.pk).order_by("pk"))
+
+
+def fields_kept(model) -> tuple:
+    return model._meta.get_field("rows").related_model._meta.concrete_fields
 
 
 def test_it_is_kept_why_a_site_is_protected(camden):
@@ -310,6 +327,44 @@ def test_it_is_kept_why_a_site_is_protected(camden):
     Site.objects.filter(pk=site.pk).update(name="Another name")
 
     assert [row.protection for row in kept_of(site)] == ["", "REFUGE"]
+
+
+def test_it_is_kept_that_a_secret_changed_and_never_what_it_is(db):
+    user, token = new.new_user(), new.new_api_token()
+    account = SocialAccount.objects.create(user=user, provider="openid_connect", uid="ann")
+
+    User.objects.filter(pk=user.pk).update(password="other")
+    ApiToken.objects.filter(pk=token.pk).update(digest="f" * 64)
+    SocialAccount.objects.filter(pk=account.pk).update(uid="eve")
+    SocialAccount.objects.filter(pk=account.pk).update(extra_data={"name": "Eve"})
+
+    assert [row.pgh_label for row in kept_of(user)] == ["insert", "password changed"]
+    assert [row.pgh_label for row in kept_of(token)] == ["insert", "secret changed"]
+    assert [row.pgh_label for row in kept_of(account)] == ["insert", "account changed"]
+    kept = [field.name for model in (ApiToken, User, LinkedSignIn) for field in fields_kept(model)]
+    assert not {"digest", "password", "uid", "extra_data"} & {*kept}
+
+
+def test_it_is_kept_who_sees_a_document_and_whose_a_body_is(camden):
+    document, body = new.new_document(camden, title="Letter"), new.new_body(camden)
+    other = new.new_council()
+
+    Document.objects.filter(pk=document.pk).update(for_london_grid=True, title="Letter of Jo")
+    Body.objects.filter(pk=body.pk).update(council=other)
+    Body.objects.filter(pk=body.pk).update(name="Another name")
+
+    assert [row.for_london_grid for row in kept_of(document)] == [False, True]
+    assert [row.council_id for row in kept_of(body)] == [camden.pk, other.pk]
+    assert "title" not in {field.name for field in fields_kept(Document)}
+
+
+def test_what_somebody_wrote_in_their_own_words_is_not_kept_for_good(db):
+    """It may name people, and what is kept cannot be changed."""
+    kept = {(model, field.name) for model in (Contract, LineFlag) for field in fields_kept(model)}
+
+    own_words = {(Contract, name) for name in ("conflict", "route_reason", "description")}
+    assert not kept & {*own_words, (LineFlag, "owner")}
+    assert kept >= {(Contract, "value"), (LineFlag, "kind")}
 
 
 def test_it_is_kept_for_which_mail_addresses_a_council_vouches(camden):

@@ -629,6 +629,59 @@ def test_a_document_of_a_contract_is_kept_six_years_after_it(line, ends_on, toda
     assert Document.objects.filter(pk=document.pk).exists() != is_deleted
 
 
+@pytest.mark.parametrize(
+    ("today", "is_deleted"),
+    [("2020-04-01", False), ("2022-03-31", False), ("2022-04-01", True)],
+)
+def test_an_option_that_was_taken_keeps_a_contracts_documents_longer(line, today, is_deleted):
+    """It ends on 1 April 2014 as signed, and two years later by its option."""
+    contract = new.new_contract(line.body.council, ends_on=date(2014, 4, 1))
+    new.new_contract_extension(contract=contract, number=1, months=24, taken_on=date(2014, 1, 1))
+    document = add(contract, retention="CONTRACT")
+
+    documents.delete_expired(today=day(today), at=AT)
+
+    assert Document.objects.filter(pk=document.pk).exists() != is_deleted
+
+
+@pytest.mark.parametrize(
+    ("notice_given_on", "today", "is_deleted"),
+    [
+        (None, "2026-04-01", False),
+        (None, "2099-01-01", False),
+        ("2014-02-03", "2020-03-31", False),
+        ("2014-02-03", "2020-04-01", True),
+    ],
+)
+def test_a_contract_that_rolls_on_keeps_its_documents_until_notice_is_given(
+    line, notice_given_on, today, is_deleted
+):
+    contract = new.new_contract(
+        line.body.council,
+        ends_on=date(2014, 4, 1),
+        renewal="ROLLS_ON",
+        roll_on_months=12,
+        notice_days=30,
+        notice_given_on=notice_given_on,
+    )
+    under_it = new.new_line(line.body, contract=contract)
+    waivers = [add(one, retention="CONTRACT") for one in (contract, under_it)]
+
+    documents.delete_expired(today=day(today), at=AT)
+
+    kept = Document.objects.filter(pk__in=[waiver.pk for waiver in waivers])
+    assert kept.count() == (0 if is_deleted else 2)
+
+
+def test_the_title_of_a_document_stays_out_of_the_trail(line):
+    """Somebody chose its words, and the trail cannot be changed."""
+    add(line, title="Letter of Jo Bloggs")
+
+    [event] = of_type("DOCUMENT_ADDED")
+    assert (event.subject_type, event.subject) == ("boroughs.document", "")
+    assert "Bloggs" not in str(event.after)
+
+
 def test_a_file_that_another_document_names_stays(line, folder, django_capture_on_commit_callbacks):
     add(line, retention="SHORT")
     kept = add(line)

@@ -201,6 +201,19 @@ def test_a_list_of_a_council_that_support_downloads_is_access_by_support(camden,
     assert [row.what for row in rows] == ["List downloaded"]
 
 
+@pytest.mark.parametrize("page", ["/c/all/lines/?format=csv", "/c/all/contracts/?format=csv"])
+def test_a_list_of_all_councils_that_support_downloads_is_told_at_each_of_them(
+    camden, sutton, browse, page
+):
+    list(browse("programme@london-grid").get(page).streaming_content)
+
+    for council in (camden, sutton):
+        [row] = of_kind("access-by-support", council, Period(date(2014, 4, 1), None))
+        assert row.what == "List downloaded"
+    chains = AuditEvent.objects.filter(type="LIST_DOWNLOADED").values_list("chain", flat=True)
+    assert len(set(chains)) == len(chains) == 33
+
+
 # Past the actions
 
 
@@ -247,6 +260,18 @@ def test_an_event_of_another_time_explains_no_change_of_the_same_number(here):
     told = of_kind("changed-outside-of-the-portals-actions", here, Period(None, None))
 
     assert "1 contract added" in {row.what for row in told}
+
+
+def test_what_is_told_of_another_council_or_of_a_sign_in_explains_no_change(here, sutton):
+    new.new_contract(here)
+    audit.record(Type.REFERENCE_ADDED, by=None, at=clock.now(), council=sutton)
+    audit.record_security(Type.SIGNED_IN, at=clock.now())
+
+    told = of_kind("changed-outside-of-the-portals-actions", here, Period(None, None))
+    assert "1 contract added" in {row.what for row in told}
+
+    audit.record(Type.REFERENCE_ADDED, by=None, at=clock.now())
+    assert of_kind("changed-outside-of-the-portals-actions", here, Period(None, None)) == []
 
 
 def test_the_demo_was_loaded_with_an_event(camden):

@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, transaction
 
 from boroughs.actions import deputies, roles
 from boroughs.authorization import Permission, can, resolve
@@ -271,3 +273,36 @@ def test_a_deputy_may_nothing_once_the_role_itself_has_ended_however_it_did(role
     Membership.objects.filter(pk=role.pk).update(ends_on=TOMORROW)
     assert can(resolve(colleague, TODAY), approve, zed)
     assert not can(resolve(colleague, TOMORROW), approve, zed)
+
+
+# Before there was a rule
+
+
+def test_a_role_of_the_whole_programme_that_is_none_of_its_own_ends_at_the_migration(db):
+    """It could be given once; it is not removed, and no other is written any more."""
+    migration = import_module(
+        "boroughs.migrations.0013_roles_of_the_programme_and_events_of_people"
+    )
+    [check] = [
+        one.constraint
+        for one in migration.Migration.operations
+        if getattr(one, "model_name", "") == "membership"
+    ]
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Membership, check)
+    held = new.new_membership(role="BUYER", programme_wide=True)
+    own = new.new_membership(role="AUDITOR", programme_wide=True)
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.END_OTHERS)
+        cursor.execute("SELECT CURRENT_DATE")
+        [today] = cursor.fetchone()
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with connection.schema_editor() as editor:
+        editor.execute(f"{check.create_sql(Membership, editor)} NOT VALID", params=None)
+
+    for row in (held, own):
+        row.refresh_from_db()
+    assert (held.ends_on, own.ends_on) == (today, None)
+    with pytest.raises(IntegrityError, match=check.name), transaction.atomic():
+        new.new_membership(role="BUYER", programme_wide=True)

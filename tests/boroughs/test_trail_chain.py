@@ -1,7 +1,9 @@
 """The trail only grows, in order, whoever writes at once; what is done to it shows, and where."""
 
+import re
 from collections import Counter
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Barrier, Thread
@@ -15,7 +17,7 @@ from django.test import Client
 from boroughs import audit, trail
 from boroughs.actions.roles import confirm_roles
 from boroughs.authorization import resolve
-from boroughs.models import AuditEvent, Council, TrailCheck, TrailClosing, User
+from boroughs.models import AuditEvent, Council, Note, TrailCheck, TrailClosing, User, row_sql
 from boroughs.models.audit import SECURITY
 from boroughs.models.row_history import TrackedRow
 from londonpsn.common import clock
@@ -185,6 +187,39 @@ def test_actions_done_together_leave_no_event_when_the_last_is_refused(hackney):
     assert not AuditEvent.objects.filter(chain=CHAIN).exists()
 
 
+def test_what_fails_within_is_undone_with_its_events_and_the_rest_stays(hackney):
+    """Somebody may go on after one of several actions was refused."""
+
+    def add(words: str) -> None:
+        new.new_note(hackney, text=words)
+        audit.record(Type.NOTE_ADDED, by=None, at=AT, council=hackney, note=words)
+
+    with audit.together():
+        add("before")
+        with suppress(Refused), audit.together():
+            add("refused")
+            raise Refused("no")
+        with audit.together():
+            add("after")
+
+    told = AuditEvent.objects.filter(chain=CHAIN).order_by("sequence")
+    assert [event.note for event in told] == ["before", "after"]
+    assert {note.text for note in Note.objects.filter(council=hackney)} == {"before", "after"}
+
+
+def test_events_wait_on_the_connection_that_they_are_written_to(committed):
+    """Another thread has another connection, and writes at once."""
+    hackney = Council.objects.get(register_code=CHAIN)
+
+    def write() -> None:
+        audit.record(Type.NOTE_ADDED, by=None, at=AT, council=hackney, note="at once")
+
+    with audit.together():
+        context = copy_context()
+        assert at_once(lambda: context.run(write)) == []
+        assert [event.note for event in AuditEvent.objects.filter(chain=CHAIN)] == ["at once"]
+
+
 def test_many_events_of_one_statement_follow_each_other(hackney):
     audit.record_each(Type.NOTE_ADDED, by=None, at=AT, of=[(hackney, None)] * 250)
 
@@ -305,6 +340,76 @@ def test_no_setting_of_a_session_switches_row_history_off(council):
     move = new.new_line_move(line)
     with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
         LineMove.objects.filter(pk=move.pk).update(reason="forged")
+
+
+def test_not_even_as_a_replica_does_a_session_change_what_is_kept(five, council):
+    """The database's owner can say that a session is one of replication, which skips triggers."""
+    line = new.new_line(new.new_body(council(CHAIN)))
+    charge = new.new_charge(line, amount=10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+
+    Charge.objects.filter(pk=charge.pk).update(amount=12)
+    audit.record(Type.NOTE_ADDED, by=None, at=AT, council=council(CHAIN))
+
+    assert charge.rows.latest("pk").amount == 12
+    assert AuditEvent.objects.filter(chain=CHAIN).latest("sequence").sequence == 6
+    assert trail.problems() == []
+    for table in ("boroughs_auditevent", "services_chargerow"):
+        with pytest.raises(IntegrityError, match="only ever added to"), transaction.atomic():
+            as_owner(f"DELETE FROM {table}", past_triggers=False)
+
+
+def test_every_trigger_of_ours_fires_always(db):
+    """One that a migration makes by hand needs ENABLE ALWAYS (boroughs.models.row_sql)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+            WHERE NOT tgisinternal AND tgenabled <> 'A'
+                AND tgrelid::regclass::text NOT LIKE 'pghistory%'
+            """
+        )
+        assert cursor.fetchall() == []
+
+
+TRACKED = [model.pgh_tracked_model for model in KEPT_ROWS]
+
+
+@pytest.mark.parametrize("model", TRACKED, ids=lambda model: model._meta.label_lower)
+def test_the_key_by_which_kept_rows_are_found_stays(db, model):
+    build()
+    row = model._base_manager.latest("pk")
+
+    with pytest.raises((IntegrityError, InternalError)) as refused, transaction.atomic():
+        as_owner(
+            f'UPDATE "{model._meta.db_table}" SET id = id + 1000000 WHERE id = {row.pk}',
+            past_triggers=False,
+        )
+
+    assert re.search("Another key|append_only", str(refused.value))  # some are never changed at all
+
+
+@pytest.mark.parametrize("model", TRACKED, ids=lambda model: model._meta.label_lower)
+def test_what_was_there_before_its_keeping_began_gets_a_first_state(db, model):
+    """So that the first change of it has its "before"."""
+    build()
+    row, kept = model._base_manager.latest("pk"), model._meta.get_field("rows").related_model
+    table = kept._meta.db_table
+    as_owner(f'DELETE FROM "{table}" WHERE pgh_obj_id = {row.pk}')
+    others = kept.objects.count()
+
+    for _ in range(2):
+        as_owner(row_sql.first_states(model._meta.db_table, table), past_triggers=False)
+
+    [first] = kept.objects.filter(pgh_obj_id=row.pk)
+    assert first.pgh_label == "snapshot"
+    for field in kept._meta.concrete_fields:
+        if not field.name.startswith("pgh_"):
+            assert getattr(first, field.attname) == getattr(row, field.attname)
+    assert kept.objects.filter(pgh_label="snapshot").count() + others >= kept.objects.count()
+    with pytest.raises(IntegrityError, match="only the database itself"), transaction.atomic():
+        as_owner(f'INSERT INTO "{table}" DEFAULT VALUES', past_triggers=False)
 
 
 def test_no_trigger_of_ours_asks_a_setting_whether_to_do_nothing(db):

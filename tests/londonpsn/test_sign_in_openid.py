@@ -10,7 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from boroughs.actions import people
-from boroughs.models import AuditEvent, Council, User
+from boroughs.models import AuditEvent, Council, LinkedSignIn, User
 from londonpsn.common.errors import Refused
 from tests.conftest import PASSWORD, person
 from tests.factories import AT
@@ -75,6 +75,8 @@ def test_a_person_is_matched_by_the_verified_mail_address_and_keeps_their_role(p
     assert SocialAccount.objects.get().extra_data == {}
     known.refresh_from_db()
     assert known.check_password(PASSWORD)  # it stays theirs
+    linked = AuditEvent.objects.get(type="PROVIDER_LINKED")
+    assert linked.transaction == LinkedSignIn.objects.get().rows.get().pgh_transaction
     event = AuditEvent.objects.filter(type="SIGNED_IN").latest("pk")
     assert (event.user_id, event.note) == (known.pk, "through Camden Council")
 

@@ -164,6 +164,35 @@ def test_a_note_is_seen_again_when_its_site_is_protected_no_more(refuge, note, b
     assert "Ring at 7 Hidden Row" in text_of(client, f"/sites/{refuge.pk}/")
 
 
+def things_at(site) -> dict[str, object]:
+    """A line, a quote and a move of something at the site."""
+    line = site.lines.get()
+    return {
+        "line": line,
+        "quote": new.new_quote(council=site.body.council, site=site),
+        "move": new.new_replacement(old=[line]),
+    }
+
+
+@pytest.mark.parametrize("kind", ["line", "quote", "move"])
+def test_a_note_about_what_is_at_it_is_for_who_may_see_its_address(refuge, browse, kind):
+    thing = things_at(refuge)[kind]
+    note = new.new_note(refuge.body.council, text="Ring at 7 Hidden Row")
+    thing.notes.add(note)
+    sent = {"subject_kind": kind, "subject_id": thing.pk, "text": "Ring."}
+
+    for account, sees in (("network@camden", True), ("viewer@camden", False)):
+        client = browse(account)
+        listed = f"/api/v1/notes/?subject_kind={kind}&subject_id={thing.pk}"
+        for page in (listed, "/api/v1/notes/?limit=1000"):
+            assert ("Ring at 7 Hidden Row" in text_of(client, page)) is sees
+        assert client.get(f"/api/v1/notes/{note.pk}/").status_code == (200 if sees else 404)
+    officer = browse("programme@london-grid")
+    assert officer.get(f"/attach/{kind}/{thing.pk}/note/").status_code == 403
+    assert officer.post("/api/v1/notes/", sent).status_code == 403
+    assert thing.notes.count() == 1
+
+
 def test_who_may_not_read_notes_about_it_writes_none(refuge, browse):
     client, page = browse("programme@london-grid"), f"/attach/site/{refuge.pk}/note/"
     sent = {"subject_kind": "site", "subject_id": refuge.pk, "text": "Ring."}
