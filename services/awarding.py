@@ -3,7 +3,9 @@
 A contract here is one with its framework and body beside it; rules are dated rows of law.
 """
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -66,6 +68,8 @@ NEEDED = {
     "commenced_on": "Say on which day its procurement commenced.",
     "starts_on": "Say on which day it starts.",
     "ends_on": "Say which is its last day.",
+    "conflict": "Declare interests; write “none” where nobody has one.",
+    "decision_reference": "Give the reference of the decision to award it.",
 }
 
 
@@ -77,19 +81,8 @@ class Obstacle:
     text: str
 
 
-def obstacles(
-    contract,
-    *,
-    rules: Iterable[Rule],
-    is_entitled: bool,
-    on: date,
-    is_own_draft: bool,
-) -> list[Obstacle]:
-    """Return what stands in the way of awarding the draft on a day (decisions 30).
-
-    ``is_own_draft`` says that whoever drafted it is about to award it: then nobody else has looked
-    at it, and a decision and a declaration have to stand in for the second pair of eyes.
-    """
+def obstacles(contract, *, rules: Iterable[Rule], is_entitled: bool, on: date) -> list[Obstacle]:
+    """Return what stands in the way of awarding the draft on a day (decisions 30)."""
     found = [
         Obstacle(STEP_OF[name], text)
         for name, text in NEEDED.items()
@@ -97,68 +90,85 @@ def obstacles(
     ]
     if contract.route == "DIRECT_AWARD" and not contract.route_reason:
         found.append(Obstacle("route", "Say why it is a direct award."))
-    found += _about_its_framework(contract, is_entitled, on)
-    if contract.framework and contract.commenced_on and not regime_of(contract, rules):
+    if contract.framework is not None:
+        found += _about_its_framework(contract, rules, is_entitled, on)
+    if contract.commenced_on and contract.commenced_on > judged_on(contract, on):
         found.append(
             Obstacle(
                 "dates",
-                "The framework names no law, and none is held for a procurement that commenced on "
-                f"{in_words(contract.commenced_on)}. Correct the day, or ask London Grid.",
-            )
-        )
-    if is_own_draft and not (contract.conflict and contract.decision_reference):
-        found.append(
-            Obstacle(
-                "declarations",
-                "You drafted it yourself: give the decision’s reference and the declaration of "
-                "interests, or ask another buyer to award it.",
+                f"Its procurement cannot have commenced on {in_words(contract.commenced_on)}, "
+                "after it is signed or awarded. Correct the day.",
             )
         )
     return found
 
 
-def _about_its_framework(contract, is_entitled: bool, on: date) -> list[Obstacle]:
-    framework, found = contract.framework, []
-    if framework is None:
-        return found
-    for day, words in ((on, ""), (contract.starts_on, ", before the call-off would start")):
-        if day and framework.has_expired_on(day):
-            found.append(
-                Obstacle(
-                    "framework",
-                    f"{framework.name} has expired on {in_words(last_day(framework.ends_on))}"
-                    f"{words}. Choose one that runs then.",
-                )
-            )
-            break
+def judged_on(contract, on: date) -> date:
+    """Return the day on which its framework has to run: of the award, or of a signature before."""
+    return min(contract.signed_on or on, on)
+
+
+def _about_its_framework(
+    contract, rules: Iterable[Rule], is_entitled: bool, on: date
+) -> Iterator[Obstacle]:
+    framework, day = contract.framework, judged_on(contract, on)
+    if framework.has_expired_on(day):
+        ended = in_words(last_day(framework.ends_on))
+        yield Obstacle(
+            "framework",
+            f"{framework.name} has expired on {ended}. Choose one that runs still.",
+        )
+    if framework.starts_on and day < framework.starts_on:
+        begins = in_words(framework.starts_on)
+        yield Obstacle(
+            "framework", f"{framework.name} begins on {begins} only. Choose one that runs already."
+        )
     if contract.body and not is_entitled:
-        found.append(
-            Obstacle(
-                "framework",
-                f"{contract.body.name} may not buy under {framework.name}. "
-                "Choose another framework.",
-            )
+        yield Obstacle(
+            "framework",
+            f"{contract.body.name} may not buy under {framework.name}. Choose another framework.",
         )
-    return found
+    if not regime_of(contract, rules):
+        yield Obstacle(
+            "framework",
+            f"London Grid has not said which law {framework.name} is under. "
+            "Ask them, or choose another framework.",
+        )
 
 
 def regime_of(contract, rules: Iterable[Rule]) -> str:
-    """Return the law a call-off is under: its framework's, else that of the day it commenced.
+    """Return the law a call-off is under: that of its framework.
 
-    Empty where neither is known.
+    That is what is held of the framework, else the law of the day on which its own procurement
+    commenced. Empty where neither is known; the day of the call-off itself does not decide.
     """
-    if contract.framework and contract.framework.regime:
-        return contract.framework.regime
-    if contract.commenced_on is None:
+    framework = contract.framework
+    if framework is None:
         return ""
-    return law.regime_of(rules, contract.commenced_on) or ""
+    if framework.regime or framework.commenced_on is None:
+        return framework.regime
+    return law.regime_of(rules, framework.commenced_on) or ""
+
+
+def digest(contract, options: Iterable[int]) -> str:
+    """Return what tells one set of answers from another, to see that they are still the same.
+
+    ``options`` are the months of the options, in order.
+    """
+    answers = [getattr(getattr(contract, name), "pk", getattr(contract, name)) for name in STEP_OF]
+    if contract.framework:
+        framework = contract.framework
+        answers += [framework.regime, framework.commenced_on, framework.ends_on]
+    words = json.dumps([*answers, *options], default=str)
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
     """What the law makes of a call-off as it stands. None is not held, or not known yet.
 
-    ``value_with_vat`` is pounds with options and extensions.
+    ``value_with_vat`` is pounds with options and extensions. ``unchecked`` are the codes of notices
+    of which the rule was not read in its source.
     """
 
     regime: str
@@ -169,6 +179,8 @@ class Law:
     standstill_ends_on: date | None
     change_value: Rule | None
     change_term: Rule | None
+    change_notice: Rule | None
+    unchecked: frozenset[str] = frozenset()
 
     @property
     def is_above(self) -> bool | None:
@@ -178,7 +190,10 @@ class Law:
 
 
 def law_of(contract, rules: Iterable[Rule], *, on: date) -> Law:
-    """Return what the rules in force make of a draft, or of an awarded call-off."""
+    """Return what the rules in force make of a draft, or of an awarded call-off.
+
+    ``on`` is the day of the award, or of the look at it.
+    """
     rules = list(rules)
     regime = contract.regime or regime_of(contract, rules)
     commenced, signed = contract.commenced_on, contract.signed_on
@@ -189,7 +204,12 @@ def law_of(contract, rules: Iterable[Rule], *, on: date) -> Law:
     notices = []
     if regime and commenced and worth is not None:
         notices = law.notices_due(
-            rules, regime=regime, commenced_on=commenced, value_with_vat=worth, signed_on=signed
+            rules,
+            regime=regime,
+            commenced_on=commenced,
+            value_with_vat=worth,
+            signed_on=signed,
+            before=published,
         )
     ends = None
     if contract.standstill_from and contract.standstill_days:
@@ -203,4 +223,10 @@ def law_of(contract, rules: Iterable[Rule], *, on: date) -> Law:
         standstill_ends_on=ends,
         change_value=law.figure(rules, "CHANGE_VALUE", regime, on),
         change_term=law.figure(rules, "CHANGE_TERM", regime, on),
+        change_notice=law.figure(rules, "NOTICE", regime, on, law.CHANGE),
+        unchecked=frozenset(
+            rule.code
+            for rule in rules
+            if (rule.kind, rule.regime) == ("NOTICE", regime) and not rule.is_verified
+        ),
     )

@@ -1,16 +1,18 @@
 """What people answer when they award a call-off, and when they do something to it."""
 
-from datetime import timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 
 from django import forms
 
 from boroughs.models import Body, Supplier
+from londonpsn.common.errors import BadInput
 from londonpsn.common.form_fields import DayField
+from londonpsn.common.money import ZERO
 from londonpsn.common.periods import in_words, last_day
-from services.awarding import STEP_OF
+from services.awarding import NEEDED, STEP_OF
 from services.models import Contract
 from services.models.contract import IndexationBase
+from services.terms import days_to_end_on
 
 ONE_DAY = timedelta(days=1)
 MOST_OPTIONS = 10
@@ -250,7 +252,7 @@ class MoneyStep(StepForm):
 class DatesStep(StepForm):
     commenced_on = DayField(
         label="Procurement commenced on",
-        help_text="The day on which this call-off’s procurement began: it decides which law "
+        help_text="The day on which this call-off’s procurement began: the threshold of that day "
         "applies.",
         error_messages={"required": "Write the day on which its procurement commenced."},
     )
@@ -320,7 +322,12 @@ class DatesStep(StepForm):
     def prepare(self):
         months = [option.months for option in self.call_off.extensions.order_by("number")]
         self.initial["extension_count"] = len(months) or None
-        self.initial["extension_months"] = months[0] if months else None
+        if len(set(months)) == 1:
+            self.initial["extension_months"] = months[0]
+        elif months:
+            several = ", ".join(str(some) for some in months)
+            words = f"They are of {several} months. What is written here makes all of them alike."
+            self.fields["extension_months"].help_text = words
 
     def clean(self):
         chosen = super().clean()
@@ -330,7 +337,8 @@ class DatesStep(StepForm):
         least = chosen.get("minimum_term_ends_on")
         if least and ends and least > ends:
             self.add_error("minimum_term_ends_on", "The minimum term cannot outlast the call-off.")
-        if bool(chosen.get("extension_count")) != bool(chosen.get("extension_months")):
+        is_half = bool(chosen.get("extension_count")) != bool(chosen.get("extension_months"))
+        if is_half and self._changes_options():
             name = "extension_months" if chosen.get("extension_count") else "extension_count"
             self.add_error(name, "Give both: how many options, and the months of each.")
         if chosen.get("renewal") == Contract.Renewal.ROLLS_ON and not chosen.get("roll_on_months"):
@@ -340,7 +348,12 @@ class DatesStep(StepForm):
             self.add_error("index_floor", "The least cannot be more than the most.")
         return chosen
 
+    def _changes_options(self) -> bool:
+        return bool({"extension_count", "extension_months"} & set(self.changed_data))
+
     def extensions(self):
+        if not self._changes_options():
+            return None
         return [self.cleaned_data.get("extension_months")] * (
             self.cleaned_data.get("extension_count") or 0
         )
@@ -349,7 +362,7 @@ class DatesStep(StepForm):
 class DeclarationsStep(StepForm):
     conflict = forms.CharField(
         label="Declaration of interests",
-        required=False,
+        error_messages={"required": NEEDED["conflict"]},
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Write “none” where nobody involved has an interest in the supplier; otherwise "
@@ -357,9 +370,9 @@ class DeclarationsStep(StepForm):
     )
     decision_reference = forms.CharField(
         label="Reference of the decision",
-        required=False,
         max_length=60,
-        help_text="Whoever awards what they drafted themselves has to give both.",
+        help_text="Of the report or minute in which it was decided to award it.",
+        error_messages={"required": NEEDED["decision_reference"]},
     )
     cost_centre = forms.CharField(label="Cost centre", required=False, max_length=40)
     organisational_unit = forms.CharField(
@@ -425,8 +438,16 @@ class ChangeForm(forms.Form):
         required=False,
         help_text="Less than it was: write a minus before it. VAT changes at the same rate.",
     )
+    ceiling = PoundsField(
+        label="New ceiling, £",
+        required=False,
+        min_value=0,
+        help_text="Leave it empty where the ceiling stays.",
+    )
     ends_on = DayField(
-        label="New last day", required=False, help_text="Leave it empty where the term stays."
+        label="New last day",
+        required=False,
+        help_text="With the options that were taken. Leave it empty where the term stays.",
     )
     reason = forms.CharField(
         label="Why",
@@ -434,15 +455,22 @@ class ChangeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Say why it is changed."},
     )
+    changes_so_far = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def change_of(self, call_off: Contract) -> dict:
-        """Return what the action takes."""
-        ends_on = self.cleaned_data["ends_on"]
-        days = (ends_on + ONE_DAY - call_off.ends_on).days if ends_on else 0
+    def change_of(self, call_off: Contract, day: date) -> dict:
+        """Return what the action takes. Raises BadInput for a last day that it cannot come to."""
+        ends_on, ceiling = self.cleaned_data["ends_on"], self.cleaned_data["ceiling"]
+        days = 0
+        if ends_on:
+            days = days_to_end_on(call_off.terms(day), ends_on + ONE_DAY, day)
+        if days is None:
+            raise BadInput("Counted in months it cannot end on this day. Try the day before it.")
         return {
-            "value_change": self.cleaned_data["value_change"] or Decimal(0),
+            "value_change": self.cleaned_data["value_change"] or ZERO,
+            "ceiling_change": ZERO if ceiling is None else ceiling - (call_off.ceiling or ZERO),
             "days_change": days,
             "reason": self.cleaned_data["reason"],
+            "changes_so_far": self.cleaned_data["changes_so_far"],
         }
 
 
@@ -452,6 +480,13 @@ class SignForm(forms.Form):
         error_messages={"required": "Write the day on which the council signed."},
     )
     supplier_signed_on = DayField(label="Signed by the supplier on", required=False)
+    reason = forms.CharField(
+        label="Why it is corrected",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Needed where a day that is kept already was wrong.",
+    )
 
 
 class NoticeForm(forms.Form):
@@ -475,6 +510,19 @@ class PublishForm(forms.Form):
     published_on = DayField(
         label="Published on",
         error_messages={"required": "Write the day on which it was published."},
+    )
+
+
+class PublishAwardForm(PublishForm):
+    """The award notice can begin a standstill."""
+
+    standstill_days = forms.IntegerField(
+        label="Standstill from that day, working days",
+        required=False,
+        min_value=1,
+        max_value=60,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text="A standstill is voluntary for a call-off: leave it empty where there is none.",
     )
 
 

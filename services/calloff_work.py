@@ -9,6 +9,7 @@ from boroughs.authorization import Permission
 from londonpsn.common.periods import in_words
 from londonpsn.common.template_filters import pounds
 from londonpsn.common.work import A_SOURCE, Band, Item, More
+from services.law import NOTICES as NOTICES_OF_LAW
 from services.models import Contract
 from services.queries.calloffs import Burn, burn_down, call_offs_of, open_notices
 from services.queries.work import A_WEEK
@@ -46,13 +47,13 @@ def notices_to_publish(user, today: date) -> Iterator[Item | More]:
         return
     notices = list(open_notices(councils, before=today + A_WEEK))
     for notice in notices[:A_SOURCE]:
-        is_late = notice.due_on < today
+        is_late = notice.due_on is not None and notice.due_on < today
         yield _item(
             notice.contract,
             kind=NOTICES,
             band=Band.LATE if is_late else Band.DUE,
             what=f"Publish {notice.code}",
-            why="Due after the award, or to be waived with a reason",
+            why=f"To be published {_when(notice.code)}, or waived with a reason",
             action="Look at the call-off",
             due=notice.due_on,
         )
@@ -60,15 +61,25 @@ def notices_to_publish(user, today: date) -> Iterator[Item | More]:
 
 
 def ceilings_near(user, today: date) -> Iterator[Item | More]:
-    """Yield the call-offs of which nearly all, or all, that may be ordered is ordered."""
+    """Yield the call-offs of which nearly all, or all, that may be ordered is ordered.
+
+    Those that are reached are work of London Grid too, which may let orders go past them.
+    """
     councils = _councils(user)
-    if not councils:
+    overrides = user.access.councils_with(Permission.CEILING_OVERRIDE) is None
+    if not (councils or overrides):
         return
-    awarded = call_offs_of(councils).awarded().exclude(ceiling=None)
+    call_offs = Contract.objects.call_offs() if overrides else call_offs_of(councils)
+    awarded = call_offs.awarded().exclude(ceiling=None)
     awarded = awarded.select_related("council").prefetch_related("extensions").order_by("pk")
     call_offs = list(awarded)
     burnt = burn_down(call_offs, today)
-    near = [one for one in call_offs if burnt[one.pk].state in (Burn.NEAR, Burn.REACHED)]
+    near = [
+        one
+        for one in call_offs
+        if burnt[one.pk].is_blocked
+        or (burnt[one.pk].state == Burn.NEAR and one.council_id in councils)
+    ]
     near.sort(key=lambda one: -burnt[one.pk].percent if burnt[one.pk].percent else 0)
     for one in near[:A_SOURCE]:
         burn = burnt[one.pk]
@@ -76,13 +87,24 @@ def ceilings_near(user, today: date) -> Iterator[Item | More]:
             one,
             kind=CEILINGS,
             band=Band.LATE if burn.is_blocked else Band.DUE,
-            what="Nothing more can be ordered: ask London Grid, or award another"
-            if burn.is_blocked
-            else "Plan the next call-off",
+            what=_about_ceiling(burn.is_blocked, is_buyer=one.council_id in councils),
             why=f"{burn.percent}% of {pounds(burn.ceiling)} is ordered",
             action="Look at the call-off",
+            for_whom=BUYERS if one.council_id in councils else "London Grid",
         )
     yield from _more(CEILINGS, Band.DUE, len(near))
+
+
+def _about_ceiling(is_blocked: bool, *, is_buyer: bool) -> str:
+    if not is_blocked:
+        return "Plan the next call-off"
+    if is_buyer:
+        return "Nothing more can be ordered: ask London Grid, or award another"
+    return "Nothing more can be ordered: let orders go past the ceiling, or say no"
+
+
+def _when(code: str) -> str:
+    return NOTICES_OF_LAW.get(code, ("", "by law"))[1]
 
 
 def _councils(user) -> frozenset[int]:
@@ -94,8 +116,7 @@ def _item(call_off: Contract, **facts) -> Item:
         place=call_off.council.short_name,
         reference=call_off.reference,
         address=reverse("calloff", args=[call_off.pk]),
-        for_whom=BUYERS,
-        **facts,
+        **{"for_whom": BUYERS} | facts,
     )
 
 

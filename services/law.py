@@ -11,6 +11,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 AWARD, DETAILS, CHANGE = "UK6", "UK7", "UK10"
+NOTICES = {  # by code: what it is, and when it has to be published
+    AWARD: ("contract award notice", "before it is signed"),
+    DETAILS: ("contract details notice", "after it is signed"),
+    CHANGE: ("contract change notice", "before it is changed"),
+}
 BUYER = "SUB_CENTRAL"  # a borough buys goods and services as a sub-central authority
 
 
@@ -57,7 +62,7 @@ def is_above_threshold(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A notice that is due: its code, and by when; the day is None before it is signed."""
+    """A notice that is due: its code, and by when; None until the day that it follows is known."""
 
     code: str
     due_on: date | None
@@ -70,11 +75,13 @@ def notices_due(
     commenced_on: date,
     value_with_vat: Decimal,
     signed_on: date | None,
+    before: date,
 ) -> list[Due]:
     """Return the notices that an award calls for, with their days.
 
-    Above the threshold the award notice before it is signed and the details notice within its days
-    after. Below it, or where no threshold is held, none.
+    Above the threshold the award notice, which comes before the contract is entered into and begins
+    a standstill, on the day ``before``; and the details notice within its days after it is signed.
+    Below the threshold, or where none is held, none.
     """
     rules = list(rules)
     if not is_above_threshold(
@@ -82,12 +89,27 @@ def notices_due(
     ):
         return []
     due = []
-    for code in (AWARD, DETAILS):
+    for code, trigger in ((AWARD, before), (DETAILS, signed_on)):
         rule = figure(rules, "NOTICE", regime, signed_on or commenced_on, code)
         if rule is not None:
-            after = timedelta(days=int(rule.value))
-            due.append(Due(code, signed_on + after if signed_on else None))
+            due.append(Due(code, trigger and trigger + timedelta(days=int(rule.value))))
     return due
+
+
+def change_notice_due(
+    rules: Iterable[Rule], *, regime: str, commenced_on: date, value_with_vat: Decimal, on: date
+) -> Due | None:
+    """Return the notice that a change on a day calls for, before it is made.
+
+    None below the threshold, and where the law of the day is not held or has none.
+    """
+    rules = list(rules)
+    rule = figure(rules, "NOTICE", regime, on, CHANGE)
+    if rule is None or not is_above_threshold(
+        rules, regime=regime, day=commenced_on, value_with_vat=value_with_vat
+    ):
+        return None
+    return Due(CHANGE, on + timedelta(days=int(rule.value)))
 
 
 @dataclass(frozen=True, slots=True)

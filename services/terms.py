@@ -4,8 +4,8 @@ Pure: the day is an argument. Stored ends are first days without; what is said t
 day with.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from londonpsn.common.periods import add_months
@@ -72,7 +72,7 @@ def ending(terms: Terms, today: date) -> Ending:
     """Return when the contract ends, as it stands on ``today``.
 
     One that rolls on does so, as often as it takes, once the last day for notice is over and none
-    was given by then.
+    was given by then; where its days of notice are not known, once its own last day is over.
     """
     if terms.ends_on is None:
         return Ending(None, None)
@@ -83,7 +83,40 @@ def ending(terms: Terms, today: date) -> Ending:
     while last_day < today and not _was_given(terms.notice_given_on, last_day):
         end = months_later(end, terms.roll_on_months)
         last_day, rolled = notice_by(end, terms.notice_days or 0), rolled + 1
-    return Ending(end, last_day, rolled)
+    return Ending(end, None if terms.notice_days is None else last_day, rolled)
+
+
+def was_noticed(end: Ending, notice_given_on: date | None) -> bool:
+    """Answer whether notice was given in time for this end."""
+    return end.notice_by is not None and _was_given(notice_given_on, end.notice_by)
+
+
+def notice_due(
+    end: Ending, options: Sequence[int], *, ends_by_itself: bool, notice_given_on: date | None
+) -> date | None:
+    """Return until when somebody has to act; None where nobody has, or it is not known.
+
+    Nobody has to where notice was given in time, and where a contract ends by itself with no option
+    left, which ``options`` are.
+    """
+    ends_anyway = ends_by_itself and not options
+    return None if ends_anyway or was_noticed(end, notice_given_on) else end.notice_by
+
+
+def days_to_end_on(terms: Terms, ends_on: date, today: date) -> int | None:
+    """Return by how many days the first term has to change for the contract to end on a day.
+
+    ``ends_on`` is the first day without. Months of options and of rolling on are counted from the
+    changed term, and months differ: None where they cannot come to that day.
+    """
+    days = 0
+    for _ in range(4):  # each time what is left over is some days of a month's end
+        changed = replace(terms, ends_on=terms.ends_on + timedelta(days=days))
+        left_over = (ends_on - ending(changed, today).ends_on).days
+        if not left_over:
+            return days
+        days += left_over
+    return None
 
 
 def extended(ends_on: date, months: Iterable[int]) -> date:

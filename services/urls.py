@@ -44,6 +44,7 @@ urlpatterns = [
     path("bodies/<int:pk>/", places.body, name="body"),
     path("connections/<int:pk>/", places.connection, name="connection"),
     path("contracts/<int:pk>/", suppliers.contract, name="contract"),
+    path("contracts/<int:pk>/notice/", calloff_acts.contract_notice, name="contract-notice"),
     path("suppliers/", suppliers.suppliers, name="suppliers"),
     path("suppliers/<slug:code>/", suppliers.supplier, name="supplier"),
     path("c/<slug:slug>/expiring/", radar.radar, name="radar"),

@@ -216,7 +216,7 @@ BREAKS = {
     "contract_extension_once": lambda: shared(new.new_contract_extension, "contract"),
     "contract_change_changes_something": lambda: new.new_contract_change(value_change=0),
     "contract_change_has_a_reason": lambda: new.new_contract_change(reason=""),
-    "contract_notice_once": lambda: shared(new.new_contract_notice, "contract"),
+    "contract_notice_is_open_once": lambda: shared(new.new_contract_notice, "contract"),
     "contract_notice_is_published_somewhere": lambda: new.new_contract_notice(
         published_on=new.APRIL
     ),

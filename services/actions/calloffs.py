@@ -12,19 +12,29 @@ from boroughs.authorization import Permission
 from boroughs.models import AuditEvent, Council, Supplier
 from boroughs.queries import find_row, visible_councils
 from londonpsn.common.errors import BadInput, Refused
-from londonpsn.common.money import to_the_penny
-from londonpsn.common.periods import in_words, last_day
+from londonpsn.common.money import ZERO, to_the_penny
+from londonpsn.common.periods import check_day, in_words, last_day
 from services import awarding, law
 from services.awarding import STEP_OF
-from services.models import Contract, ContractChange, ContractExtension, ContractNotice
-from services.queries.calloffs import burn_down, is_open, legal_rules
+from services.models import Contract, ContractChange, ContractExtension, ContractNotice, Framework
+from services.models.contract import NOTICE_IS_OPEN
+from services.queries.calloffs import burn_down, is_entitled, is_open, legal_rules
 
 Type = AuditEvent.Type
 AWARD, OVERRIDE = Permission.CALL_OFF_AWARD, Permission.CEILING_OVERRIDE
 # What may name people stands in the record and not in the trail.
 NOT_IN_TRAIL = {"conflict", "route_reason", "description"}
 POUNDS = ("value", "vat", "irrecoverable_vat", "ceiling")
-MOST_OPTIONS = 10
+BELOW = Decimal(10**12)  # pounds that a contract can hold
+FIRST_DAYS_WITHOUT = {"ends_on", "minimum_term_ends_on"}
+# What is counted, from and to; the forms ask for the same.
+COUNTS = {
+    "notice_days": (0, 1000, "Give up to 1,000 days of notice."),
+    "roll_on_months": (1, 120, "Let it roll on by 1 to 120 months."),
+    "standstill_days": (1, 60, "Give a standstill of 1 to 60 working days."),
+}
+MOST_OPTIONS, MOST_MONTHS = 10, 120
+LOOK_AGAIN = "It has changed since you looked at it. Look again."
 
 
 @transaction.atomic
@@ -89,21 +99,20 @@ def answer(
 
 
 @transaction.atomic
-def award(*, call_off_id: int, by, on: date, at: datetime) -> Contract:
+def award(*, call_off_id: int, by, on: date, at: datetime, seen: str | None = None) -> Contract:
     """Award a draft on a day: its law is settled, and the notices that it calls for are due.
 
-    Raises Refused with everything that stands in the way; NotVisible or PermissionDenied.
+    ``seen`` is the digest of the answers that were looked over, None where nobody did. Raises
+    Refused with everything that stands in the way, or where the answers are others now; NotVisible
+    or PermissionDenied.
     """
     call_off = _lock(call_off_id, by, AWARD, Contract.Stage.DRAFT)
+    _lock_framework(call_off)
+    options = _options(call_off).values_list("months", flat=True)
+    if seen is not None and seen != awarding.digest(call_off, options):
+        raise Refused(LOOK_AGAIN)
     rules = legal_rules()
-    framework, body = call_off.framework, call_off.body
-    obstacles = awarding.obstacles(
-        call_off,
-        rules=rules,
-        is_entitled=bool(framework and body and framework.may_be_used_by(body)),
-        on=on,
-        is_own_draft=by is not None and call_off.drafted_by_id == by.pk,
-    )
+    obstacles = awarding.obstacles(call_off, rules=rules, is_entitled=is_entitled(call_off), on=on)
     if obstacles:
         raise Refused(" ".join(one.text for one in obstacles))
     call_off.regime = awarding.regime_of(call_off, rules)
@@ -137,21 +146,39 @@ def drop(*, call_off_id: int, by, at: datetime) -> None:
 
 @transaction.atomic
 def sign(
-    *, call_off_id: int, signed_on: date, supplier_signed_on: date | None, by, at: datetime
+    *,
+    call_off_id: int,
+    signed_on: date,
+    supplier_signed_on: date | None,
+    by,
+    on: date,
+    at: datetime,
+    reason: str = "",
 ) -> Contract:
-    """Keep when an awarded call-off was signed; notices that waited for it get their days.
+    """Keep when an awarded call-off was signed; open notices get their days by it.
 
-    Raises Refused where that is known already.
+    A day that is known already is corrected with a reason; ``supplier_signed_on`` of None leaves
+    what is held. Raises Refused without the reason, and BadInput for a day after today, ``on``.
     """
     call_off = _lock(call_off_id, by, AWARD, Contract.Stage.AWARDED)
-    if call_off.signed_on:
-        raise Refused(f"It was signed on {in_words(call_off.signed_on)}: that stands.")
-    call_off.signed_on, call_off.supplier_signed_on = signed_on, supplier_signed_on
-    call_off.save(update_fields=["signed_on", "supplier_signed_on"])
-    for due in awarding.law_of(call_off, legal_rules(), on=signed_on).notices:
-        call_off.notices.filter(code=due.code, due_on=None).update(due_on=due.due_on)
-    after = {"signed_on": signed_on, "supplier_signed_on": supplier_signed_on}
-    _record(Type.CALL_OFF_CHANGED, call_off, by, at, after=after)
+    before = {name: getattr(call_off, name) for name in ("signed_on", "supplier_signed_on")}
+    after = {
+        "signed_on": signed_on,
+        "supplier_signed_on": supplier_signed_on or call_off.supplier_signed_on,
+    }
+    _check_signatures(call_off, after, on)
+    if before == after:
+        raise BadInput("Nothing changes. Write another day.")
+    if not reason.strip() and any(held and held != after[name] for name, held in before.items()):
+        day = in_words(call_off.signed_on or call_off.supplier_signed_on)
+        raise Refused(f"It was signed on {day}. Say why that is corrected.")
+    for name, day in after.items():
+        setattr(call_off, name, day)
+    call_off.save(update_fields=list(after))
+    for due in awarding.law_of(call_off, legal_rules(), on=on).notices:
+        call_off.notices.filter(NOTICE_IS_OPEN, code=due.code).update(due_on=due.due_on)
+    note = reason.strip()[:300]
+    _record(Type.CALL_OFF_CHANGED, call_off, by, at, before=before, after=after, note=note)
     return call_off
 
 
@@ -159,8 +186,8 @@ def sign(
 def take_extension(*, call_off_id: int, number: int, by, on: date, at: datetime) -> Contract:
     """Take the next option to extend a call-off.
 
-    Raises Refused where it is over, notice was given, or ``number`` is not the next option: then
-    somebody else was first, or an earlier one has to be taken.
+    Raises Refused where it is over or has rolled on, notice was given, or ``number`` is not the
+    next option: then somebody else was first, or an earlier one has to be taken.
     """
     call_off = _lock(call_off_id, by, AWARD, Contract.Stage.AWARDED)
     before = _still_running(call_off, on)
@@ -168,6 +195,8 @@ def take_extension(*, call_off_id: int, number: int, by, on: date, at: datetime)
         raise Refused(
             f"Notice was given on {in_words(call_off.notice_given_on)}: it cannot be extended."
         )
+    if call_off.ending(on).has_rolled:
+        raise Refused("It has rolled on: its options ended with its first term.")
     option = _options(call_off).filter(taken_on=None).first()
     if option is None:
         raise Refused("No option to extend it is left.")
@@ -190,80 +219,95 @@ def change(
     by,
     on: date,
     at: datetime,
+    ceiling_change: Decimal = ZERO,
+    changes_so_far: int | None = None,
 ) -> Contract:
-    """Change the value or the term of an awarded call-off, for a reason that is kept.
+    """Change the value, the term or the ceiling of an awarded call-off, for a reason that is kept.
 
-    VAT changes at the same rate. Where the value comes to reach the threshold, the notices of an
-    award are due as if it had been signed on the day of the change. Raises Refused where the
-    call-off is over, and BadInput where nothing changes or nothing would be left.
+    VAT changes at the same rate; the first ceiling is a change from nothing. Where the law wants
+    notice of a change, that is due on the day. ``changes_so_far`` is how many there were when it
+    was looked at, None where nobody did. Raises Refused where the call-off is over or has been
+    changed since, and BadInput where nothing changes or nothing would be left.
     """
     call_off = _lock(call_off_id, by, AWARD, Contract.Stage.AWARDED)
     _still_running(call_off, on)
+    if changes_so_far is not None and changes_so_far != call_off.changes.count():
+        raise Refused(LOOK_AGAIN)
     if not reason.strip():
         raise BadInput("Say why it is changed.")
-    if not value_change and not days_change:
-        raise BadInput("Nothing changes. Give another value, or another last day.")
-    before = {name: getattr(call_off, name) for name in ("value", "vat", "ends_on")}
+    if not (value_change or days_change or ceiling_change):
+        raise BadInput("Nothing changes. Give another value, ceiling or last day.")
+    before = {name: getattr(call_off, name) for name in ("value", "vat", "ceiling", "ends_on")}
     _change_value(call_off, value_change)
-    call_off.ends_on += timedelta(days=days_change)
-    is_over = call_off.ending(on).ends_on <= on
-    if is_over or call_off.ends_on <= call_off.starts_on:
-        raise BadInput("It would be over already. Choose a later last day.")
-    call_off.save(update_fields=["value", "vat", "ends_on"])
+    _change_ceiling(call_off, ceiling_change)
+    _change_term(call_off, days_change, on)
+    call_off.save(update_fields=list(before))
     ContractChange.objects.create(
         contract=call_off,
         on=on,
         value_change=value_change,
         days_change=days_change,
+        ceiling_change=ceiling_change,
         reason=reason.strip()[:300],
         by=by,
         at=at,
     )
-    _notices_after_a_change(call_off, on)
+    _notice_of_a_change(call_off, on)
     after = {name: getattr(call_off, name) for name in before}
     _record(Type.CALL_OFF_CHANGED, call_off, by, at, before=before, after=after)
     return call_off
 
 
 @transaction.atomic
-def give_notice(*, call_off_id: int, given_on: date, by, on: date, at: datetime) -> Contract:
-    """Keep that the supplier was given notice on a day that is not after today, ``on``.
+def give_notice(*, contract_id: int, given_on: date, by, on: date, at: datetime) -> Contract:
+    """Keep that a supplier was given notice on a day that is not after today, ``on``.
 
-    Raises Refused where it is over, ends by itself, or notice was given before.
+    For contracts of either kind. Raises Refused where it is over, ends by itself, or notice was
+    given before.
     """
-    call_off = _lock(call_off_id, by, AWARD, Contract.Stage.AWARDED)
-    end = _still_running(call_off, on)
-    if call_off.notice_given_on:
-        raise Refused(f"Notice was given on {in_words(call_off.notice_given_on)} already.")
-    if call_off.renewal == Contract.Renewal.ENDS:
-        raise Refused(f"It ends by itself on {in_words(last_day(end))}: no notice is needed.")
-    if given_on > on:
-        raise BadInput("This day has not come yet. Write the day on which notice was given.")
-    call_off.notice_given_on = given_on
-    call_off.save(update_fields=["notice_given_on"])
-    after = {"notice_given_on": given_on, "ends_on": call_off.ending(on).ends_on}
-    _record(Type.NOTICE_GIVEN, call_off, by, at, after=after)
-    return call_off
+    contract = _lock(contract_id, by, AWARD, Contract.Stage.AWARDED, of=Contract.objects.all())
+    end = _still_running(contract, on)
+    if contract.notice_given_on:
+        raise Refused(f"Notice was given on {in_words(contract.notice_given_on)} already.")
+    if contract.renewal == Contract.Renewal.ENDS:
+        when = f" on {in_words(last_day(end))}" if end else ""
+        raise Refused(f"It ends by itself{when}: no notice is needed.")
+    _has_come(given_on, on, "notice was given")
+    contract.notice_given_on = given_on
+    contract.save(update_fields=["notice_given_on"])
+    after = {"notice_given_on": given_on, "ends_on": contract.ending(on).ends_on}
+    _record(Type.NOTICE_GIVEN, contract, by, at, after=after)
+    return contract
 
 
 @transaction.atomic
 def publish_notice(
-    *, call_off_id: int, code: str, link: str, published_on: date, by, on: date, at: datetime
+    *,
+    call_off_id: int,
+    code: str,
+    link: str,
+    published_on: date,
+    by,
+    on: date,
+    at: datetime,
+    standstill_days: int | None = None,
 ) -> ContractNotice:
     """Keep where and when a notice was published.
 
-    Raises NotVisible for one that is not due, BadInput for a day that has not come, and Refused
-    where it is published or waived.
+    With the award notice may begin a standstill of ``standstill_days`` working days, on the day of
+    publication. Raises NotVisible for one that is not due, BadInput for a day that has not come or
+    a standstill that cannot be, and Refused where it is published or waived.
     """
     call_off = _lock(call_off_id, by, AWARD, Contract.Stage.AWARDED)
     notice = _open_notice(call_off, code)
-    if published_on > on:
-        raise BadInput("This day has not come yet. Write the day on which it was published.")
+    _has_come(published_on, on, "it was published")
     if not link.startswith(("https://", "http://")):
         raise BadInput("Give the address at which it can be read, beginning with https://.")
     notice.published_on, notice.link = published_on, link
     notice.save(update_fields=["published_on", "link"])
     after = {"notice": code, "published_on": published_on, "link": link}
+    if standstill_days is not None:
+        after |= _begin_standstill(call_off, code, published_on, standstill_days)
     _record(Type.NOTICE_PUBLISHED, call_off, by, at, after=after)
     return notice
 
@@ -300,9 +344,9 @@ def override_ceiling(*, call_off_id: int, reason: str, by, on: date, at: datetim
     return call_off
 
 
-def _lock(call_off_id: int, by, permission: Permission, stage: Contract.Stage) -> Contract:
-    """Return the call-off, locked, where the person may do this to it as it stands."""
-    found = Contract.objects.call_offs()
+def _lock(call_off_id: int, by, permission: Permission, stage: Contract.Stage, of=None) -> Contract:
+    """Return the call-off, or one ``of`` other contracts, locked, where the person may do this."""
+    found = Contract.objects.call_offs() if of is None else of
     visible = found if by is None else found.visible_to(by)
     related = ("council", "supplier", "framework", "body")
     visible = visible.select_related(*related).select_for_update(of=["self"])
@@ -318,10 +362,33 @@ def _lock(call_off_id: int, by, permission: Permission, stage: Contract.Stage) -
     return call_off
 
 
-def _still_running(call_off: Contract, on: date) -> date:
-    """Return the first day without. Raises Refused where that has come."""
+def _lock_framework(call_off: Contract) -> None:
+    """Read the draft's framework again, and hold it: its end may be moved at the same time."""
+    if call_off.framework_id:
+        frameworks = Framework.objects.select_for_update(no_key=True)
+        call_off.framework = frameworks.get(pk=call_off.framework_id)
+
+
+def _has_come(day: date, on: date, what: str) -> None:
+    """Raise BadInput for a day that nobody means, and for one after today, ``on``."""
+    if check_day(day) > on:
+        raise BadInput(f"This day has not come yet. Write the day on which {what}.")
+
+
+def _check_signatures(call_off: Contract, days: Mapping, on: date) -> None:
+    for day in filter(None, days.values()):
+        _has_come(day, on, "it was signed")
+    commenced_on = call_off.commenced_on
+    if commenced_on and days["signed_on"] < commenced_on:
+        raise BadInput(
+            f"Its procurement commenced on {in_words(commenced_on)}: it was not signed before."
+        )
+
+
+def _still_running(call_off: Contract, on: date) -> date | None:
+    """Return the first day without, None where no end is known. Raises Refused where it is over."""
     end = call_off.ending(on).ends_on
-    if end <= on:
+    if end is not None and end <= on:
         raise Refused(f"It ended on {in_words(last_day(end))}: nothing of it can be changed now.")
     return end
 
@@ -345,6 +412,9 @@ def _keep(call_off: Contract, answers: Mapping) -> tuple[dict, dict]:
 
 def _check_answers(call_off: Contract, changed: Sequence[str]) -> None:
     """Raise BadInput where the answers contradict themselves or each other."""
+    if call_off.supplier_id is None:
+        raise BadInput("Choose the supplier.")
+    _check_limits(call_off, changed)
     answered = {name for name in changed if getattr(call_off, name) not in (None, "")}
     others = {field.name for field in Contract._meta.fields} - answered
     related = {field.name for field in Contract._meta.fields if field.is_relation}
@@ -363,9 +433,24 @@ def _check_answers(call_off: Contract, changed: Sequence[str]) -> None:
     if rolls_on and not call_off.roll_on_months:
         raise BadInput("Say by how many months it rolls on.")
     if "reference" in changed:
+        # Two that are given one at once wait for each other here.
+        Council.objects.select_for_update(no_key=True).get(pk=call_off.council_id)
         same = Contract.objects.filter(council=call_off.council, reference=call_off.reference)
         if not call_off.reference or same.exclude(pk=call_off.pk).exists():
             raise BadInput("Give a reference that no other contract of the council has.")
+
+
+def _check_limits(call_off: Contract, changed: Sequence[str]) -> None:
+    """Raise BadInput for days and counts that nobody means."""
+    for name in changed:
+        value = getattr(call_off, name)
+        if isinstance(value, date):
+            has_day_before = name in FIRST_DAYS_WITHOUT and value > date.min
+            check_day(last_day(value) if has_day_before else value)
+        if value is not None and name in COUNTS:
+            least, most, words = COUNTS[name]
+            if not least <= value <= most:
+                raise BadInput(words)
 
 
 def _in_trail(name: str, value):
@@ -379,8 +464,8 @@ def _options(call_off: Contract):
 
 
 def _replace_options(call_off: Contract, months: Sequence[int]) -> None:
-    if len(months) > MOST_OPTIONS or any(some < 1 for some in months):
-        raise BadInput(f"Give at most {MOST_OPTIONS} options, each of one month or more.")
+    if len(months) > MOST_OPTIONS or not all(1 <= some <= MOST_MONTHS for some in months):
+        raise BadInput(f"Give at most {MOST_OPTIONS} options, each of 1 to {MOST_MONTHS} months.")
     _options(call_off).delete()
     ContractExtension.objects.bulk_create(
         ContractExtension(contract=call_off, number=number, months=some)
@@ -405,29 +490,57 @@ def _change_value(call_off: Contract, by_pounds: Decimal) -> None:
     if call_off.vat is not None and call_off.value:
         call_off.vat = to_the_penny(call_off.vat * (call_off.value + by_pounds) / call_off.value)
     call_off.value += by_pounds
+    if call_off.value >= BELOW or (call_off.vat or 0) >= BELOW:
+        raise BadInput("This is more than any contract is worth. Give a smaller change.")
 
 
-def _notices_after_a_change(call_off: Contract, on: date) -> None:
-    """Add the notices of an award that the value calls for now and did not before."""
+def _change_ceiling(call_off: Contract, by_pounds: Decimal) -> None:
+    if not by_pounds:
+        return
+    call_off.ceiling = (call_off.ceiling or ZERO) + by_pounds
+    if not 0 <= call_off.ceiling < BELOW:
+        raise BadInput("Its ceiling would fall below nothing, or past all sense. Give another.")
+
+
+def _change_term(call_off: Contract, by_days: int, on: date) -> None:
+    try:
+        call_off.ends_on += timedelta(days=by_days)
+    except OverflowError:
+        raise BadInput("No contract runs to such a day. Give a smaller change.") from None
+    if call_off.ends_on <= call_off.starts_on or call_off.ending(on).ends_on <= on:
+        raise BadInput("It would be over already. Choose a later last day.")
+    check_day(last_day(call_off.ends_on))
+
+
+def _notice_of_a_change(call_off: Contract, on: date) -> None:
+    """Add the notice that the law wants of a change, where none is open already."""
     if None in (call_off.value, call_off.vat, call_off.commenced_on):
         return
-    held = set(call_off.notices.values_list("code", flat=True))
-    due = law.notices_due(
+    due = law.change_notice_due(
         legal_rules(),
         regime=call_off.regime,
         commenced_on=call_off.commenced_on,
         value_with_vat=call_off.value + call_off.vat,
-        signed_on=on,
+        on=on,
     )
-    ContractNotice.objects.bulk_create(
-        ContractNotice(contract=call_off, code=one.code, due_on=one.due_on)
-        for one in due
-        if one.code not in held
-    )
+    if due and not call_off.notices.filter(NOTICE_IS_OPEN, code=due.code).exists():
+        ContractNotice.objects.create(contract=call_off, code=due.code, due_on=due.due_on)
+
+
+def _begin_standstill(call_off: Contract, code: str, begins: date, days: int) -> dict:
+    """Let a standstill begin with the award notice; returns what the trail tells of it."""
+    if code != law.AWARD or call_off.standstill_from or call_off.signed_on:
+        raise BadInput("A standstill begins with the award notice, once, before it is signed.")
+    call_off.standstill_from, call_off.standstill_days = begins, days
+    begun = {"standstill_from": begins, "standstill_days": days}
+    _check_limits(call_off, list(begun))
+    call_off.save(update_fields=list(begun))
+    return begun
 
 
 def _open_notice(call_off: Contract, code: str) -> ContractNotice:
-    notice = find_row(call_off.notices.all(), code=code)
+    """Return the one of the code that is open. Raises Refused where the last one is not."""
+    notice = find_row(call_off.notices.order_by("-pk"), code=code)
     if not is_open(notice):
         done = f"published on {in_words(notice.published_on)}" if notice.published_on else "waived"
         raise Refused(f"{code} was {done} already.")

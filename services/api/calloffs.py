@@ -38,10 +38,11 @@ class NoticeSerializer(serializers.ModelSerializer):
 
 class ContractChangeSerializer(serializers.ModelSerializer):
     value_change = Pounds()
+    ceiling_change = Pounds()
 
     class Meta:
         model = ContractChange
-        fields = ["on", "value_change", "days_change", "reason"]
+        fields = ["on", "value_change", "days_change", "ceiling_change", "reason"]
 
 
 class BurnDownSerializer(serializers.Serializer):
@@ -62,8 +63,8 @@ class ContractSerializer(serializers.ModelSerializer):
     """A contract; a call-off is one of ``kind`` CALL_OFF.
 
     ``in_force_until`` is the first day without, with the options taken and every roll-on counted;
-    ``ends_on`` is that of the contract itself. To suppliers the council's own side is null, or
-    empty.
+    ``ends_on`` is that of the contract itself. ``give_notice_by`` is null where nobody has to.
+    To suppliers the council's own side is null, or empty.
     """
 
     council = serializers.CharField(source="council.register_code")
@@ -93,7 +94,7 @@ class ContractSerializer(serializers.ModelSerializer):
         return ends and ends.isoformat()
 
     def get_give_notice_by(self, contract) -> str | None:
-        by = contract.ending(clock.today()).notice_by
+        by = contract.notice_due(clock.today())
         return by and by.isoformat()
 
     def to_representation(self, contract):
@@ -153,7 +154,9 @@ class AnswersSerializer(serializers.ModelSerializer):
     supplier = serializers.SlugRelatedField("code", queryset=Supplier.objects.all())
     framework = serializers.SlugRelatedField("code", queryset=Framework.objects.all())
     body = serializers.IntegerField()
-    extensions = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=10)
+    extensions = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=120), max_length=10
+    )
 
     class Meta:
         model = Contract
@@ -191,6 +194,12 @@ class ExtendSerializer(serializers.Serializer):
 class ChangeSerializer(serializers.Serializer):
     value_change = serializers.DecimalField(max_digits=14, decimal_places=2, default=0)
     days_change = serializers.IntegerField(default=0, min_value=-36_500, max_value=36_500)
+    ceiling_change = serializers.DecimalField(
+        max_digits=14, decimal_places=2, default=0, help_text="The first ceiling is a change from 0"
+    )
+    changes_so_far = serializers.IntegerField(
+        default=None, allow_null=True, help_text="Refused where there have been more since"
+    )
     reason = serializers.CharField(max_length=300)
 
 
@@ -201,12 +210,23 @@ class GiveNoticeSerializer(serializers.Serializer):
 class SignSerializer(serializers.Serializer):
     signed_on = serializers.DateField()
     supplier_signed_on = serializers.DateField(default=None, allow_null=True)
+    reason = serializers.CharField(
+        max_length=300,
+        default="",
+        allow_blank=True,
+        help_text="Why a day that is kept is corrected",
+    )
 
 
 class PublishNoticeSerializer(serializers.Serializer):
     code = serializers.CharField(max_length=5)
     link = serializers.URLField(max_length=300)
     published_on = serializers.DateField()
+    standstill_days = serializers.IntegerField(
+        default=None,
+        allow_null=True,
+        help_text="Working days of a standstill that begins with UK6, on its day",
+    )
 
 
 class WaiveNoticeSerializer(serializers.Serializer):

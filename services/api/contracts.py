@@ -91,8 +91,8 @@ class ContractViewSet(ReadsAreWritten, NarrowedViewSet):
     @action(detail=True, methods=["post"])
     @idempotent
     def sign(self, request, pk):
-        """Say when an awarded call-off was signed."""
-        return self._do(pk, actions.sign, shapes.SignSerializer)
+        """Say when an awarded call-off was signed, or correct that with a reason."""
+        return self._do(pk, actions.sign, shapes.SignSerializer, on=clock.today())
 
     @extend_schema(request=shapes.ExtendSerializer, responses=serializer_class)
     @action(detail=True, methods=["post"])
@@ -105,15 +105,18 @@ class ContractViewSet(ReadsAreWritten, NarrowedViewSet):
     @action(detail=True, methods=["post"])
     @idempotent
     def change(self, request, pk):
-        """Change its value without VAT by pounds, or its term by days; either may be negative."""
+        """Change its value or ceiling by pounds, or its term by days; each may be negative."""
         return self._do(pk, actions.change, shapes.ChangeSerializer, on=clock.today())
 
     @extend_schema(request=shapes.GiveNoticeSerializer, responses=serializer_class)
     @action(detail=True, methods=["post"], url_path="give-notice")
     @idempotent
     def give_notice(self, request, pk):
-        """Say that notice was given to the supplier."""
-        return self._do(pk, actions.give_notice, shapes.GiveNoticeSerializer, on=clock.today())
+        """Say that notice was given to the supplier, of a contract of either kind."""
+        sent = self._read(shapes.GiveNoticeSerializer)
+        contract = self._key(pk)
+        actions.give_notice(contract_id=contract, on=clock.today(), **sent, **self._who())
+        return self._answer(pk)
 
     @extend_schema(request=shapes.PublishNoticeSerializer, responses=serializer_class)
     @action(detail=True, methods=["post"], url_path="publish-notice")

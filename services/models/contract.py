@@ -20,7 +20,7 @@ from londonpsn.common.constraints import (
 )
 from londonpsn.common.text import folded
 from services.models.framework import Framework, LegalRegime
-from services.terms import Ending, Terms, ending
+from services.terms import Ending, Terms, ending, notice_due
 
 OPTIONS = "fetched_options"  # of a contract, what with_options() fetched
 
@@ -263,8 +263,21 @@ class Contract(models.Model):
         return ending(self.terms(on), on)
 
     def options_left(self, on: date) -> tuple[int, ...]:
-        """Return the months of the options that were not taken by a day, in their order."""
-        return tuple(one.months for one in self._options() if not one.is_taken(on))
+        """Return the months of the options that can still be taken on a day, in their order.
+
+        One that has rolled on has none: they ended with its first term.
+        """
+        left = tuple(one.months for one in self._options() if not one.is_taken(on))
+        return () if left and self.ending(on).has_rolled else left
+
+    def notice_due(self, on: date) -> date | None:
+        """Return until when somebody has to give notice, or extend it; None where nobody has to."""
+        return notice_due(
+            self.ending(on),
+            self.options_left(on),
+            ends_by_itself=self.renewal == ContractRenewal.ENDS,
+            notice_given_on=self.notice_given_on,
+        )
 
     def _options(self) -> list["ContractExtension"]:
         fetched = self.__dict__.get(OPTIONS)
@@ -297,13 +310,15 @@ class ContractExtension(models.Model):
 class ContractChange(models.Model):
     """A change of an awarded call-off. Only ever added to; drift is what they come to.
 
-    ``value_change`` is pounds, ``days_change`` days of term; either may be below zero.
+    ``value_change`` and ``ceiling_change`` are pounds, ``days_change`` days of term; each may be
+    below zero.
     """
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="changes")
     on = models.DateField()
     value_change = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     days_change = models.IntegerField(default=0)
+    ceiling_change = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
@@ -312,18 +327,22 @@ class ContractChange(models.Model):
         constraints = [
             CheckConstraint(
                 name="contract_change_changes_something",
-                condition=~Q(value_change=0) | ~Q(days_change=0),
+                condition=~Q(value_change=0) | ~Q(days_change=0) | ~Q(ceiling_change=0),
             ),
             CheckConstraint(name="contract_change_has_a_reason", condition=~Q(reason="")),
         ]
         triggers = [Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
+NOTICE_IS_OPEN = Q(published_on=None, waived_reason="")
+
+
 @keep_rows("ContractNoticeRow")
 class ContractNotice(models.Model):
     """A notice that the law wants of a call-off, by when, and where it was published.
 
-    ``code`` as UK6. One that is not needed after all is waived with a reason.
+    ``code`` as UK6. One that is not needed after all is waived with a reason. Every change may call
+    for one more of its code; of those that are open there is one.
     """
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="notices")
@@ -335,7 +354,11 @@ class ContractNotice(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["contract", "code"], name="contract_notice_once"),
+            UniqueConstraint(
+                fields=["contract", "code"],
+                condition=NOTICE_IS_OPEN,
+                name="contract_notice_is_open_once",
+            ),
             CheckConstraint(
                 name="contract_notice_is_published_somewhere",
                 condition=Q(published_on=None, link="")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from boroughs.authorization import Permission
 from boroughs.models import Body, Supplier
@@ -16,6 +16,7 @@ from londonpsn.common.money import ZERO, percent, to_the_penny
 from services import law
 from services.law import Drift, Rule
 from services.models import Contract, ContractNotice, Framework, LegalRule
+from services.models.contract import NOTICE_IS_OPEN
 from services.queries.register import entry_of
 from services.register import COLUMNS
 
@@ -148,6 +149,22 @@ def burn_down(contracts: Iterable[Contract], day: date) -> dict[int, BurnDown]:
         }
 
 
+def is_entitled(call_off: Contract) -> bool:
+    """Answer whether the body of a draft may buy under its framework; False while one is open."""
+    framework, body = call_off.framework, call_off.body
+    return bool(framework and body and framework.may_be_used_by(body))
+
+
+def names_supplier(call_off: Contract) -> bool:
+    """Answer whether its framework names the supplier, or nothing is held of whom it names."""
+    framework = call_off.framework
+    if framework is None:
+        return True
+    suppliers = set(framework.suppliers.values_list("pk", flat=True))
+    is_silent = not suppliers and not framework.suppliers_text
+    return is_silent or call_off.supplier_id in suppliers
+
+
 def is_late(notice: ContractNotice, day: date) -> bool:
     return is_open(notice) and notice.due_on is not None and notice.due_on < day
 
@@ -252,8 +269,8 @@ class CallOffRows(Sequence):
             framework=contract.framework.name if contract.framework else "",
             lot=contract.lot,
             ends_on=end.ends_on,
-            notice_by=end.notice_by,
-            extensions_left=sum(one.taken_on is None for one in contract.extensions.all()),
+            notice_by=contract.notice_due(self.day),
+            extensions_left=len(contract.options_left(self.day)),
             value=contract.value,
             committed=burn.committed if burn else None,
             left=burn.left if burn else None,
@@ -274,10 +291,8 @@ class FrameworkChoice:
     names_supplier: bool
 
 
-def framework_choices(
-    body: Body | None, supplier: Supplier, days: Iterable[date]
-) -> list[FrameworkChoice]:
-    """Return every framework, those that the body may use on all the days first; one query."""
+def framework_choices(body: Body | None, supplier: Supplier, day: date) -> list[FrameworkChoice]:
+    """Return every framework, those that the body may use on the day first; one query."""
     named = Framework.named.through.objects.filter(
         framework=OuterRef("pk"), council=body.council_id if body else None
     )
@@ -285,16 +300,17 @@ def framework_choices(
     frameworks = Framework.objects.annotate(
         is_named=Exists(named), names_supplier=Exists(listed)
     ).order_by("name", "pk")
-    days = list(days)
     choices = [
-        FrameworkChoice(one, _why_not(one, body, days), one.names_supplier) for one in frameworks
+        FrameworkChoice(one, _why_not(one, body, day), one.names_supplier) for one in frameworks
     ]
     return sorted(choices, key=lambda choice: (bool(choice.why_not), not choice.names_supplier))
 
 
-def _why_not(framework, body: Body | None, days: list[date]) -> str:
-    if any(framework.has_expired_on(day) for day in days):
+def _why_not(framework, body: Body | None, day: date) -> str:
+    if framework.has_expired_on(day):
         return "it has expired"
+    if framework.starts_on and day < framework.starts_on:
+        return "it has not begun"
     only_named = framework.entitles == Framework.Entitles.NAMED
     is_entitled = framework.is_named if only_named else body and framework.may_be_used_by(body)
     return "" if body is None or is_entitled else f"{body.name} may not use it"
@@ -305,14 +321,13 @@ def call_offs_of(councils: Iterable[int]) -> QuerySet[Contract]:
 
 
 def open_notices(councils: Iterable[int], *, before: date) -> QuerySet[ContractNotice]:
-    """Return the notices of the councils' call-offs that are due before a day, the oldest first."""
+    """Return the notices of the councils' call-offs that are due before a day, the oldest first.
+
+    An award notice without a day is among them, at the end: it comes before the signature.
+    """
+    is_due = Q(due_on__lt=before) | Q(due_on=None, code=law.AWARD)
     return (
-        ContractNotice.objects.filter(
-            contract__council__in=councils,
-            published_on=None,
-            waived_reason="",
-            due_on__lt=before,
-        )
+        ContractNotice.objects.filter(NOTICE_IS_OPEN, is_due, contract__council__in=councils)
         .select_related("contract__council", "contract__supplier")
         .order_by("due_on", "pk")
     )

@@ -25,7 +25,7 @@ from londonpsn.common.money import ZERO
 from services.models import Charge, Contract, ContractExtension, Line, ReplacementLine
 from services.models.line import billed_on, in_use_on
 from services.radar import Running
-from services.terms import Ending
+from services.terms import Ending, notice_due
 
 SOON = timedelta(days=90)  # for notice that is due
 SLACK = timedelta(days=14)  # more than ever lies between two working days
@@ -52,13 +52,13 @@ class Standing:
 
     @property
     def notice_by(self) -> date | None:
-        """Until when somebody has to act; None where nobody has, or it is not known.
-
-        Nobody has to where notice was given, and where a contract ends by itself with no option
-        left.
-        """
-        ends_anyway = self.contract.renewal == Contract.Renewal.ENDS and not self.options
-        return None if ends_anyway or self.notice_given_on else self.ending.notice_by
+        """Until when somebody has to act, as Contract.notice_due() has it."""
+        return notice_due(
+            self.ending,
+            self.options,
+            ends_by_itself=self.contract.renewal == Contract.Renewal.ENDS,
+            notice_given_on=self.contract.notice_given_on,
+        )
 
     @property
     def is_late(self) -> bool:

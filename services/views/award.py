@@ -21,9 +21,16 @@ from services.actions import calloffs
 from services.awarding import CHECK, STEPS, Law
 from services.calloff_forms import STEP_FORMS, FrameworkStep, StepForm, SupplierForm
 from services.models import Contract
-from services.queries.calloffs import framework_choices, legal_rules
+from services.queries.calloffs import (
+    framework_choices,
+    is_entitled,
+    legal_rules,
+    names_supplier,
+)
 from services.terms import extended, standstill_ends
 from services.views.calloff_words import (
+    asked_in_words,
+    kept_standstill_in_words,
     notice_in_words,
     options_in_words,
     regime_in_words,
@@ -108,8 +115,8 @@ def _form(request, call_off: Contract, step: str) -> StepForm:
     data = request.POST if request.method == "POST" else None
     form = STEP_FORMS[step](call_off, data, later="later" in request.POST)
     if isinstance(form, FrameworkStep):
-        days = [clock.today()] + ([call_off.starts_on] if call_off.starts_on else [])
-        form.offer(framework_choices(call_off.body, call_off.supplier, days))
+        day = awarding.judged_on(call_off, clock.today())
+        form.offer(framework_choices(call_off.body, call_off.supplier, day))
     return form
 
 
@@ -133,7 +140,8 @@ def _check(request, call_off: Contract):
     user, today = request.user, clock.today()
     if request.method == "POST":
         try:
-            calloffs.award(call_off_id=call_off.pk, by=user, on=today, at=clock.now())
+            seen = request.POST.get("seen")
+            calloffs.award(call_off_id=call_off.pk, by=user, on=today, at=clock.now(), seen=seen)
         except Refused as error:
             messages.error(request, str(error))
             return redirect(_address(call_off.pk, CHECK))
@@ -141,18 +149,15 @@ def _check(request, call_off: Contract):
         return redirect("calloff", pk=call_off.pk)
     rules = legal_rules()
     law = awarding.law_of(call_off, rules, on=today)
-    framework, body = call_off.framework, call_off.body
     obstacles = awarding.obstacles(
-        call_off,
-        rules=rules,
-        is_entitled=bool(framework and body and framework.may_be_used_by(body)),
-        on=today,
-        is_own_draft=call_off.drafted_by_id == user.pk,
+        call_off, rules=rules, is_entitled=is_entitled(call_off), on=today
     )
+    options = sorted(call_off.extensions.all(), key=lambda option: option.number)
     context = {
         "council": call_off.council,
         "call_off": call_off,
-        "cards": _cards(call_off, law),
+        "cards": _cards(call_off, law, options),
+        "seen": awarding.digest(call_off, [option.months for option in options]),
         "obstacles": [
             (one.text, f"{_address(call_off.pk, one.step)}?checking") for one in obstacles
         ],
@@ -163,18 +168,19 @@ def _check(request, call_off: Contract):
     return render(request, "services/award_check.html", context)
 
 
-def _so_far(call_off: Contract) -> list[Fact]:
-    """The answers that the side of each question shows."""
+def _framework_fact(call_off: Contract) -> Fact:
     framework = call_off.framework
     ends = framework and framework.ends_on
+    last = f"last day {in_words(last_day(ends))}" if ends else ""
+    return Fact("Framework", framework and framework.name, sub=last)
+
+
+def _so_far(call_off: Contract) -> list[Fact]:
+    """The answers that the side of each question shows."""
     return [
         Fact("Supplier", call_off.supplier.name),
         Fact("For", call_off.body and call_off.body.name),
-        Fact(
-            "Framework",
-            framework and framework.name,
-            sub=f"last day {in_words(last_day(ends))}" if ends else "",
-        ),
+        _framework_fact(call_off),
         Fact("Chosen by", call_off.get_route_display()),
         Fact("Title", call_off.title),
         Fact("Value", call_off.value, Kind.POUNDS, sub="without VAT"),
@@ -217,23 +223,10 @@ def _a_year(call_off: Contract) -> list[str]:
     return [f"Spread evenly, {pounds(share)} falls in the first 12 months."]
 
 
-def _cards(call_off: Contract, law: Law) -> list[tuple[str, list[tuple[Fact, str]]]]:
+def _cards(call_off: Contract, law: Law, options) -> list[tuple[str, list[tuple[Fact, str]]]]:
     """All answers by subject, each with the address at which it is changed."""
-    options = list(call_off.extensions.all())
-    end = call_off.ending(clock.today())
-    framework = call_off.framework
-    ends = framework and framework.ends_on
-    asked = [
-        f"{count} {words}"
-        for count, words in ((call_off.invited, "invited"), (call_off.bids, "bids"))
-        if count is not None
-    ]
-    standstill = None
-    if law.standstill_ends_on:
-        standstill = (
-            f"Voluntary, {call_off.standstill_days} working days, "
-            f"ends {in_words(law.standstill_ends_on)}"
-        )
+    today = clock.today()
+    standstill = kept_standstill_in_words(call_off, law, today)
     cards = {
         "Who and what": [
             ("title", Fact("Title", call_off.title)),
@@ -243,20 +236,16 @@ def _cards(call_off: Contract, law: Law) -> list[tuple[str, list[tuple[Fact, str
             ("title", Fact("What is bought", call_off.description)),
         ],
         "How it was bought": [
-            (
-                "framework",
-                Fact(
-                    "Framework",
-                    framework and framework.name,
-                    sub=f"last day {in_words(last_day(ends))}" if ends else "",
-                ),
-            ),
+            ("framework", _framework_fact(call_off)),
             ("framework", Fact("Lot", call_off.lot)),
-            ("route", Fact("Chosen by", call_off.get_route_display(), sub=", ".join(asked))),
+            (
+                "route",
+                Fact("Chosen by", call_off.get_route_display(), sub=asked_in_words(call_off)),
+            ),
             ("route", Fact("Why this way", call_off.route_reason)),
             ("signatures", Fact("Standstill", standstill, unknown="none")),
             (
-                "dates",
+                "framework",
                 Fact("Law that applies", law.regime and Contract.Regime(law.regime).label),
             ),
         ],
@@ -271,7 +260,7 @@ def _cards(call_off: Contract, law: Law) -> list[tuple[str, list[tuple[Fact, str
             ("dates", Fact("Procurement commenced", call_off.commenced_on, Kind.DAY)),
             ("dates", Fact("First day", call_off.starts_on, Kind.DAY)),
             ("dates", Fact("Last day", call_off.ends_on, Kind.LAST_DAY)),
-            ("dates", Fact("Give notice by", end.notice_by, Kind.DAY)),
+            ("dates", Fact("Give notice by", call_off.notice_due(today), Kind.DAY)),
             ("dates", Fact("Options to extend", options_in_words(options), unknown="none")),
             ("dates", Fact("At its end", call_off.get_renewal_display())),
         ],
@@ -303,18 +292,16 @@ def _warnings(call_off: Contract, law: Law) -> list[str]:
         found.append(f"It would be signed before the standstill is over on {in_words(ends)}.")
     if call_off.ceiling is not None and call_off.value and call_off.ceiling < call_off.value:
         found.append("Its ceiling is lower than its value: orders stop before the value is spent.")
-    if not call_off.conflict or not call_off.decision_reference:
-        found.append(
-            "The decision’s reference or the declaration of interests is missing. Who drafted it "
-            "cannot award it without them."
-        )
+    if not names_supplier(call_off):
+        framework, supplier = call_off.framework, call_off.supplier
+        found.append(f"As far as is held, {framework.name} does not name {supplier.name}.")
     found.append("Once it is awarded its answers stand; later changes are kept with a reason.")
     return found
 
 
 def _what_happens_next(call_off: Contract, law: Law) -> list[str]:
     found = [threshold_in_words(law)]
-    found += [notice_in_words(due.code, due.due_on) for due in law.notices]
+    found += [notice_in_words(due.code, due.due_on, law) for due in law.notices]
     if law.standstill_ends_on:
         found.append(f"The voluntary standstill ends on {in_words(law.standstill_ends_on)}.")
     found.append("The call-off stands in the list, and lines can be ordered under it.")

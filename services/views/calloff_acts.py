@@ -1,7 +1,7 @@
 """What is done to a call-off, each on a page of its own that says first what will come of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django import forms
 from django.contrib import messages
@@ -16,18 +16,20 @@ from londonpsn.common import clock
 from londonpsn.common.errors import NotVisible, Refused
 from londonpsn.common.periods import in_words, last_day
 from londonpsn.common.template_filters import pounds
+from services import law
 from services.actions import calloffs as actions
 from services.calloff_forms import (
     ChangeForm,
     ExtendForm,
     NoAnswerForm,
     NoticeForm,
+    PublishAwardForm,
     PublishForm,
     ReasonForm,
     SignForm,
 )
 from services.models import Contract
-from services.queries.calloffs import burn_down
+from services.queries.calloffs import burn_down, is_open
 from services.terms import months_later
 from services.views.calloff_words import (
     burn_in_words,
@@ -63,11 +65,13 @@ class Verb:
 
 def _extension_before(call_off: Contract, day) -> list[str]:
     shown = shown_of(call_off, day)
+    if shown.ending.has_rolled:
+        return ["It has rolled on: its options ended with its first term."]
     if shown.next_option is None:
         return ["No option to extend it is left."]
-    ends = months_later(call_off.ending(day).ends_on, shown.next_option.months)
+    ends = months_later(shown.ending.ends_on, shown.next_option.months)
     return [
-        f"It ends on {in_words(last_day(call_off.ending(day).ends_on))} now.",
+        f"It ends on {in_words(last_day(shown.ending.ends_on))} now.",
         f"Option {shown.next_option.number} makes it {shown.next_option.months} months longer: "
         f"to {in_words(last_day(ends))}.",
         burn_in_words(shown.burn),
@@ -76,16 +80,38 @@ def _extension_before(call_off: Contract, day) -> list[str]:
 
 def _change_before(call_off: Contract, day) -> list[str]:
     shown = shown_of(call_off, day)
-    return [
+    ceiling = call_off.ceiling
+    found = [
         f"Its value is {pounds(call_off.value)} without VAT. {threshold_in_words(shown.law)}",
-        f"Its last day is {in_words(last_day(call_off.ends_on))}, without extensions.",
+        "It has no ceiling." if ceiling is None else f"Its ceiling is {pounds(ceiling)}.",
+        f"It ends on {in_words(last_day(shown.ending.ends_on))}, with the options that were taken.",
         *drift_in_words(shown.drift, shown.law),
     ]
+    if shown.law.change_notice and shown.law.is_above:
+        found.append(notice_in_words(law.CHANGE, day, shown.law))
+    return found
+
+
+def _sign_before(call_off: Contract, day) -> list[str]:
+    shown, found = shown_of(call_off, day), []
+    ends = shown.law.standstill_ends_on
+    if call_off.signed_on:
+        found.append(f"It was signed by the council on {in_words(call_off.signed_on)}.")
+    elif ends and ends >= day:
+        found.append(f"Its standstill lasts until {in_words(ends)}. Sign it after that day.")
+    found += [
+        f"{one.code} is not published yet. It has to be, before it is signed."
+        for one in shown.notices
+        if one.code == law.AWARD and is_open(one)
+    ]
+    return found
 
 
 def _notice_before(call_off: Contract, day) -> list[str]:
     end = call_off.ending(day)
-    found = [f"As it stands it ends on {in_words(last_day(end.ends_on))}."]
+    found = []
+    if end.ends_on:
+        found.append(f"As it stands it ends on {in_words(last_day(end.ends_on))}.")
     if end.notice_by:
         found.append(f"For that, notice has to be given by {in_words(end.notice_by)}.")
     return found
@@ -123,8 +149,9 @@ VERBS = {
         form=ChangeForm,
         before=_change_before,
         act=lambda one, form, on, **who: actions.change(
-            call_off_id=one.pk, on=on, **form.change_of(one), **who
+            call_off_id=one.pk, on=on, **form.change_of(one, on), **who
         ),
+        initial=lambda call_off, day: {"changes_so_far": call_off.changes.count()},
         done="The change is kept.",
     ),
     "notice": Verb(
@@ -135,7 +162,7 @@ VERBS = {
         initial=lambda call_off, day: {"given_on": day},
         before=_notice_before,
         act=lambda one, form, on, **who: actions.give_notice(
-            call_off_id=one.pk, on=on, **form.cleaned_data, **who
+            contract_id=one.pk, on=on, **form.cleaned_data, **who
         ),
         done="Notice is noted.",
     ),
@@ -144,8 +171,13 @@ VERBS = {
         button="It was signed",
         needs=AWARD,
         form=SignForm,
+        before=_sign_before,
+        initial=lambda call_off, day: {
+            "signed_on": call_off.signed_on,
+            "supplier_signed_on": call_off.supplier_signed_on,
+        },
         act=lambda one, form, on, **who: actions.sign(
-            call_off_id=one.pk, **form.cleaned_data, **who
+            call_off_id=one.pk, on=on, **form.cleaned_data, **who
         ),
         done="The days are kept.",
     ),
@@ -165,7 +197,9 @@ VERBS = {
         button="Drop it",
         needs=AWARD,
         stage=Contract.Stage.DRAFT,
-        before=lambda call_off, day: ["Its answers are gone then."],
+        before=lambda call_off, day: [
+            "Everything that was answered is deleted with it. You cannot get it back."
+        ],
         act=lambda one, form, on, **who: actions.drop(call_off_id=one.pk, **who),
         done="The draft is dropped.",
         then="calloffs",
@@ -178,6 +212,15 @@ def act(request, pk, verb):
     """Do one of VERBS: a page with what will come of it, and the button."""
     call_off = find_call_off(request.user, pk)
     return _do(request, call_off, VERBS[verb])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_notice(request, pk):
+    """Say that notice was given on a contract that is no call-off."""
+    related = ("council", "supplier")
+    contracts = Contract.objects.visible_to(request.user).select_related(*related)
+    contract = find_row(contracts.filter(kind=Contract.Kind.CONTRACT), pk=pk)
+    return _do(request, contract, replace(VERBS["notice"], then="contract"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -197,7 +240,7 @@ def waive_notice(request, pk, code):
 def _about_a_notice(request, call_off: Contract, code: str, *, is_waived: bool) -> Verb:
     if not can(request.user, Permission.RECORD_VIEW, call_off.council):
         raise NotVisible("Notices are for the council.")
-    notice = find_row(call_off.notices.all(), code=code.upper())
+    notice = find_row(call_off.notices.order_by("-pk"), code=code.upper())
 
     def keep(one, form, on, **who):
         facts = {"call_off_id": one.pk, "code": notice.code, **form.cleaned_data, **who}
@@ -205,7 +248,9 @@ def _about_a_notice(request, call_off: Contract, code: str, *, is_waived: bool) 
             return actions.waive_notice(**facts)
         return actions.publish_notice(on=on, **facts)
 
-    words = [notice_in_words(notice.code, notice.due_on)]
+    words = [notice_in_words(notice.code, notice.due_on, shown_of(call_off, clock.today()).law)]
+    may_begin = not (call_off.standstill_from or call_off.signed_on)
+    is_award = notice.code == law.AWARD and may_begin
     if is_waived:
         return Verb(
             title=f"{notice.code} is not needed",
@@ -220,7 +265,7 @@ def _about_a_notice(request, call_off: Contract, code: str, *, is_waived: bool) 
         title=f"{notice.code} is published",
         button="It is published",
         needs=AWARD,
-        form=PublishForm,
+        form=PublishAwardForm if is_award else PublishForm,
         initial=lambda call_off, day: {"published_on": day},
         before=lambda call_off, day: words,
         act=keep,
@@ -246,15 +291,19 @@ def _do(request, call_off: Contract, verb: Verb):
                 return redirect(verb.then, call_off.council.slug if is_list else call_off.pk)
     else:
         form = verb.form(initial=verb.initial(call_off, today))
+    is_call_off = call_off.kind == Contract.Kind.CALL_OFF
+    lists = ("calloffs", "Call-offs") if is_call_off else ("contracts", "Contracts")
+    back = reverse("calloff" if is_call_off else "contract", args=[call_off.pk])
     context = {
         "council": call_off.council,
         "call_off": call_off,
         "verb": verb,
         "form": form,
         "sentences": verb.before(call_off, today),
+        "back": back,
         "crumbs": [
-            *crumbs(call_off.council, "calloffs", "Call-offs"),
-            (call_off.title or call_off.reference, reverse("calloff", args=[call_off.pk])),
+            *crumbs(call_off.council, *lists),
+            (call_off.title or call_off.reference, back),
         ],
     }
     return render(request, "services/calloff_act.html", context)

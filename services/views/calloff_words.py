@@ -5,31 +5,52 @@ from datetime import date
 from londonpsn.common.periods import in_words
 from londonpsn.common.template_filters import pounds
 from services.awarding import Law
-from services.law import Drift
+from services.law import NOTICES, Drift, Rule
 from services.models import Contract
 from services.queries.calloffs import Burn, BurnDown
 
-NOTICES = {
-    "UK6": "contract award notice, before it is signed",
-    "UK7": "contract details notice, after it is signed",
-}
+UNCHECKED = "not checked in its source"
 
 
-def notice_in_words(code: str, due_on: date | None) -> str:
-    by = f"due by {in_words(due_on)}" if due_on else "due when it is signed"
-    return f"{code}, {NOTICES.get(code, 'notice')}: {by}."
+def notice_in_words(code: str, due_on: date | None, law: Law) -> str:
+    """Say what a notice is, and by when it is due."""
+    what, when = NOTICES.get(code, ("notice", "by law"))
+    unchecked = f" (the rule is {UNCHECKED})" if code in law.unchecked else ""
+    if due_on is None:
+        return f"{code}, {what}: due {when}{unchecked}."
+    return f"{code}, {what}, {when}: due by {in_words(due_on)}{unchecked}."
+
+
+def _as_held(words: str, rule: Rule) -> str:
+    """A figure of the law is no fact where nobody has read it in its source."""
+    return words if rule.is_verified else f"{words} ({UNCHECKED})"
+
+
+def asked_in_words(call_off: Contract) -> str:
+    """Say how many were invited and how many bid: ``12 invited, 4 bids``."""
+    counts = ((call_off.invited, "invited"), (call_off.bids, "bids"))
+    return ", ".join(f"{count} {words}" for count, words in counts if count is not None)
+
+
+def kept_standstill_in_words(call_off: Contract, law: Law, day: date) -> str | None:
+    """Say until when a call-off’s standstill lasts; None where it has none."""
+    if law.standstill_ends_on is None:
+        return None
+    ends = "ended" if law.standstill_ends_on < day else "ends"
+    days = f"{call_off.standstill_days} working days"
+    return f"Voluntary, {days}, {ends} {in_words(law.standstill_ends_on)}"
 
 
 def threshold_in_words(law: Law) -> str:
     """Say whether the value reaches the threshold of the day."""
     if not law.regime:
-        return "Which law applies is not known yet: the day on which the procurement commenced."
+        return "Which law applies is not known yet: it is that of the framework."
     if law.threshold is None:
         return (
             "The threshold of that day is not held, so no notice is worked out. "
             "Nothing is held up by that."
         )
-    held = f"{pounds(law.threshold.value)} with VAT"
+    held = _as_held(f"{pounds(law.threshold.value)} with VAT", law.threshold)
     if law.value_with_vat is None:
         return f"The threshold is {held}."
     worth = pounds(law.value_with_vat)
@@ -40,7 +61,7 @@ def threshold_in_words(law: Law) -> str:
 
 def regime_in_words(law: Law) -> str:
     if not law.regime:
-        return "Which law applies is decided by the framework, or by the day of commencement."
+        return "Which law applies is decided by the framework. London Grid says which that is."
     return f"The law that applies: {Contract.Regime(law.regime).label}."
 
 
@@ -50,10 +71,8 @@ def standstill_in_words(law: Law) -> str:
             "A standstill is voluntary for a call-off. How many days the law of that day has is "
             "not held: write as many as you keep."
         )
-    return (
-        f"A standstill is voluntary for a call-off. The law has {int(law.standstill.value)} "
-        "working days, the first day included."
-    )
+    days = _as_held(f"{int(law.standstill.value)} working days", law.standstill)
+    return f"A standstill is voluntary for a call-off. The law has {days}, the first day included."
 
 
 def options_in_words(options) -> str:
@@ -91,10 +110,12 @@ def drift_in_words(drift: Drift, law: Law) -> list[str]:
             continue
         words = f"{what.capitalize()} changed by {share}% in all".replace("-", "−")
         if rule is None:
-            words += "; the limit of the law on the day is not held."
-        elif abs(share) > rule.value:
-            words += f", past the limit of {rule.value.normalize():f}% for small changes."
+            found.append(f"{words}; the limit of the law on the day is not held.")
+            continue
+        limit = f"the limit of {_as_held(f'{rule.value.normalize():f}%', rule)}"
+        if abs(share) > rule.value:
+            words += f", past {limit} for small changes."
         else:
-            words += f", within the limit of {rule.value.normalize():f}%."
+            words += f", within {limit}: {rule.value - abs(share):.1f}% is left."
         found.append(words)
     return found

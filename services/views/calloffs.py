@@ -29,9 +29,12 @@ from services.queries.calloffs import (
     legal_rules,
     missing_for_register,
 )
+from services.terms import Ending
 from services.views.calloff_words import (
+    asked_in_words,
     burn_in_words,
     drift_in_words,
+    kept_standstill_in_words,
     notice_in_words,
     options_in_words,
     threshold_in_words,
@@ -40,6 +43,7 @@ from services.views.lines import line_table
 from services.views.pages import council_address, crumbs
 
 AWARD, OVERRIDE = Permission.CALL_OFF_AWARD, Permission.CEILING_OVERRIDE
+NO_DAY = "not known, or none needed"
 INSIDE = {"committed", "left", "changed", "notices", "missing"}  # not for suppliers
 CALL_OFF_COLUMNS = (
     Column(
@@ -89,12 +93,13 @@ CALL_OFF_COLUMNS = (
         "missing",
         "Ready to publish",
         value=lambda row: None if row.missing is None else ("No" if row.missing else "Yes"),
-        sub=lambda row: f"lacks {', '.join(row.missing)}" if row.missing else "",
+        sub=lambda row: f"missing: {', '.join(row.missing)}" if row.missing else "",
     ),
 )
 CHANGE_COLUMNS = (
     Column("on", "Changed on", Kind.DAY),
     Column("value_change", "Value, £", Kind.POUNDS),
+    Column("ceiling_change", "Ceiling, £", Kind.POUNDS),
     Column("days_change", "Days of term", value=lambda change: f"{change.days_change:+,}"),
     Column("reason", "Why"),
     Column("by", "By", value=lambda change: change.by and change.by.name, unknown="the portal"),
@@ -146,10 +151,16 @@ class Shown:
     changes: list
     notices: list
     options: list
+    ending: Ending
+
+    @property
+    def options_left(self) -> list:
+        """What can still be taken; one that has rolled on has none."""
+        return [] if self.ending.has_rolled else [o for o in self.options if o.taken_on is None]
 
     @property
     def next_option(self):
-        return next((one for one in self.options if one.taken_on is None), None)
+        return next(iter(self.options_left), None)
 
 
 def find_call_off(user, pk: int) -> Contract:
@@ -166,8 +177,9 @@ def shown_of(call_off: Contract, day) -> Shown:
         drift=drift_of(call_off, [(one.value_change, one.days_change) for one in changes]),
         law=awarding.law_of(call_off, legal_rules(), on=day),
         changes=changes,
-        notices=list(call_off.notices.order_by("code")),
+        notices=list(call_off.notices.order_by("code", "pk")),
         options=sorted(call_off.extensions.all(), key=lambda option: option.number),
+        ending=call_off.ending(day),
     )
 
 
@@ -212,8 +224,9 @@ def calloff(request, pk):
         "is_inside": is_inside,
         "burn_words": burn_in_words(shown.burn),
         "drift_words": drift_in_words(shown.drift, shown.law),
-        "notices": [_notice(one, today) for one in shown.notices],
-        "is_over": call_off.ending(today).ends_on <= today,
+        "notices": [_notice(one, shown.law, today) for one in shown.notices],
+        "is_over": shown.ending.ends_on <= today,
+        "may_give_notice": may_be_noticed(call_off, today),
         "may_award": can(user, AWARD, council),
         "may_override": can(user, OVERRIDE, council) and shown.burn.is_blocked,
         "crumbs": crumbs(council, "calloffs", "Call-offs"),
@@ -232,24 +245,31 @@ def _next_question(call_off: Contract) -> str:
     return CHECK
 
 
-def _notice(notice, today) -> tuple:
+def may_be_noticed(contract: Contract, day) -> bool:
+    """Answer whether notice can be given: it runs, does not end by itself, and none was given."""
+    ends_on = contract.ending(day).ends_on
+    is_over = ends_on is not None and ends_on <= day
+    ends_by_itself = contract.renewal == Contract.Renewal.ENDS
+    return not (is_over or ends_by_itself or contract.notice_given_on)
+
+
+def _notice(notice, law: Law, today) -> tuple:
     """A notice, how it stands in words, and whether it is late."""
     if notice.published_on:
         words = f"{notice.code}: published on {in_words(notice.published_on)}."
     elif notice.waived_reason:
         words = f"{notice.code}: not needed. {notice.waived_reason}"
     else:
-        words = notice_in_words(notice.code, notice.due_on)
+        words = notice_in_words(notice.code, notice.due_on, law)
     return notice, words, is_late(notice, today), is_open(notice)
 
 
 def _subjects(shown: Shown, today, *, is_inside: bool, may_open: bool) -> list[tuple[str, list]]:
     """The facts of a call-off by subject; reasons and declarations for the council alone."""
-    one = shown.call_off
-    council, end = one.council, one.ending(today)
+    one, end = shown.call_off, shown.ending
+    council = one.council
     rolled = f"has rolled on {end.has_rolled} times" if end.has_rolled > 1 else "has rolled on once"
     notice = None if one.notice_days is None else f"{one.notice_days:,} days"
-    left = [option for option in shown.options if option.taken_on is None]
     link = council_address(council) if may_open else ""
     found = [
         (
@@ -269,10 +289,10 @@ def _subjects(shown: Shown, today, *, is_inside: bool, may_open: bool) -> list[t
             [
                 Fact("First day", one.starts_on, Kind.DAY),
                 Fact("Last day", end.ends_on, Kind.LAST_DAY, sub=rolled if end.has_rolled else ""),
-                Fact("Give notice by", end.notice_by, Kind.DAY),
+                Fact("Give notice by", one.notice_due(today), Kind.DAY, unknown=NO_DAY),
                 Fact("Notice", notice),
                 Fact("Notice given on", one.notice_given_on, Kind.DAY, unknown="none given"),
-                Fact("Extensions left", options_in_words(left), unknown="none"),
+                Fact("Extensions left", options_in_words(shown.options_left), unknown="none"),
                 Fact("At its end", one.get_renewal_display()),
                 Fact("Minimum term until", one.minimum_term_ends_on, Kind.LAST_DAY),
             ],
@@ -296,17 +316,9 @@ def _subjects(shown: Shown, today, *, is_inside: bool, may_open: bool) -> list[t
 def _inside_facts(shown: Shown, today) -> list[Fact]:
     one, law = shown.call_off, shown.law
     missing = missing_for_register(one, today)
-    standstill = law.standstill_ends_on and (
-        f"Voluntary, {one.standstill_days} working days, ended or ends "
-        f"{in_words(law.standstill_ends_on)}"
-    )
-    asked = [
-        f"{count} {words}"
-        for count, words in ((one.invited, "invited"), (one.bids, "bids"))
-        if count is not None
-    ]
+    standstill = kept_standstill_in_words(one, law, today)
     return [
-        Fact("Chosen by", one.get_route_display(), sub=", ".join(asked)),
+        Fact("Chosen by", one.get_route_display(), sub=asked_in_words(one)),
         Fact("Why this way", one.route_reason),
         Fact("Law that applies", one.get_regime_display(), sub=threshold_in_words(law)),
         Fact("Procurement commenced", one.commenced_on, Kind.DAY),
@@ -321,7 +333,7 @@ def _inside_facts(shown: Shown, today) -> list[Fact]:
         Fact(
             "Ready to publish",
             "No" if missing else "Yes",
-            sub=f"lacks {', '.join(missing)}" if missing else "",
+            sub=f"missing: {', '.join(missing)}" if missing else "",
         ),
     ]
 

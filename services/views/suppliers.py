@@ -18,6 +18,7 @@ from services.queries import (
     supplier_rows,
     supply_rows,
 )
+from services.views.calloffs import NO_DAY, may_be_noticed
 from services.views.lines import line_table
 from services.views.pages import council_address, crumbs, list_page, object_page
 
@@ -160,7 +161,8 @@ def contract(request, pk):
         empty="No line under this contract is held.",
     )
     council, supplier = contract.council, contract.supplier
-    may_open = can(user, Permission.RECORD_VIEW, council)
+    may_open, today = can(user, Permission.RECORD_VIEW, council), clock.today()
+    may_notice = can(user, Permission.CALL_OFF_AWARD, council) and may_be_noticed(contract, today)
     notice = None if contract.notice_days is None else f"{contract.notice_days:,} days"
     context = {
         "eyebrow": f"Contract {contract.reference}",
@@ -172,8 +174,12 @@ def contract(request, pk):
             Fact("Starts", contract.starts_on, Kind.DAY),
             Fact("Last day", contract.ends_on, Kind.LAST_DAY),
             Fact("Notice", notice),
+            Fact("Give notice by", contract.notice_due(today), Kind.DAY, unknown=NO_DAY),
+            Fact("Notice given on", contract.notice_given_on, Kind.DAY, unknown="none given"),
             Fact("Part months are billed", contract.get_proration_display()),
         ],
+        "actions": [("Say that notice was given", reverse("contract-notice", args=[pk]))]
+        * may_notice,
         "crumbs": crumbs(council, "contracts", "Contracts"),
     }
     return object_page(request, [table], context, council, about=contract)

@@ -84,7 +84,7 @@ def test_the_list_says_what_the_buyer_needs(call_off, browse):
     assert "close to its ceiling" in text
     assert "late" in text
     assert (
-        "lacks directorate or service responsible, description, review date, VAT not recovered"
+        "missing: directorate or service responsible, description, review date, VAT not recovered"
         in text
     )
 
@@ -470,8 +470,9 @@ def everything(camden, framework) -> dict:
     }
 
 
-def test_a_call_off_is_drafted_awarded_and_changed_by_programs(camden, send, browse):
-    draft = send("", everything(camden, new.new_framework()))
+def test_a_call_off_is_drafted_awarded_and_changed_by_programs(camden, send, settings):
+    settings.PORTAL_TODAY = date(2026, 12, 21)
+    draft = send("", everything(camden, new.new_framework(regime="PA2023")))
     assert draft.status_code == 201, draft.content
     key = draft.json()["id"]
     assert (draft.json()["stage"], draft.json()["burn_down"]) == ("DRAFT", None)
@@ -492,12 +493,15 @@ def test_a_call_off_is_drafted_awarded_and_changed_by_programs(camden, send, bro
     changed = send(f"{key}/change/", {"value_change": "-20000.00", "reason": "Fewer"}).json()
     assert (changed["value"], changed["changed_value_percent"]) == ("180000.00", "-10.0")
     assert changed["burn_down"]["percent"] == "0.0"
+    ceiling = {"ceiling_change": "-50000.00", "changes_so_far": 1, "reason": "Fewer"}
+    assert send(f"{key}/change/", ceiling).json()["ceiling"] == "200000.00"
+    assert send(f"{key}/change/", ceiling).status_code == 409
     noticed = send(f"{key}/give-notice/", {"given_on": "2014-06-30"}).json()
     assert noticed["notice_given_on"] == "2014-06-30"
     publication = {"code": "UK6", "link": "https://a.example/1", "published_on": "2014-06-30"}
     assert send(f"{key}/publish-notice/", publication).json()["notices"][0]["link"]
     waived = send(f"{key}/waive-notice/", {"code": "UK7", "reason": "None needed"}).json()
-    assert waived["notices"][1]["waived_reason"] == "None needed"
+    assert waived["notices"][-1]["waived_reason"] == "None needed"
 
 
 def test_a_program_is_refused_as_people_are(call_off, send, browse):

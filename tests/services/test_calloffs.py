@@ -2,11 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import connection, transaction
 
 from boroughs.models import AuditEvent
 from londonpsn.common.errors import BadInput, NotVisible, Refused
@@ -15,7 +15,7 @@ from londonpsn.common.work import work_of
 from services import awarding
 from services.actions import calloffs
 from services.exceptions import overrides
-from services.models import Contract, ContractExtension, ContractNotice
+from services.models import Contract, ContractExtension, ContractNotice, Framework
 from services.queries.calloffs import (
     Burn,
     burn_down,
@@ -50,7 +50,7 @@ def answers(council, **fields) -> dict:
     facts = {
         "body": fields.pop("body", None)
         or new.new_body(council, kind="COUNCIL", name="Zed council"),
-        "framework": fields.pop("framework", None) or new.new_framework(),
+        "framework": fields.pop("framework", None) or new.new_framework(regime="PA2023"),
         "route": "DIRECT_AWARD",
         "route_reason": "One supplier reaches every site.",
         "title": "Voice",
@@ -84,7 +84,10 @@ def events(kind) -> list[AuditEvent]:
 
 
 def test_a_240_000_pounds_direct_award_signed_in_december_2026(council, buyer):
-    """Story 18: regime, notices and their days, a voluntary standstill over Christmas."""
+    """Story 18: regime, notices and their days, a voluntary standstill over Christmas.
+
+    UK6 by regulation 6.4: before the contract is entered into, and it starts the standstill.
+    """
     facts = {"standstill_from": DECEMBER, "standstill_days": 8, "signed_on": date(2027, 1, 5)}
 
     call_off = awarded(council, buyer, **facts)
@@ -97,7 +100,7 @@ def test_a_240_000_pounds_direct_award_signed_in_december_2026(council, buyer):
     assert law.standstill_ends_on == date(2027, 1, 4)  # 25 and 28 December, 1 January are no days
     notices = ContractNotice.objects.filter(contract=call_off).order_by("code")
     assert list(notices.values_list("code", "due_on")) == [
-        ("UK6", date(2027, 1, 5)),
+        ("UK6", date(2026, 12, 21)),
         ("UK7", date(2027, 2, 4)),
     ]
 
@@ -117,9 +120,9 @@ def test_a_240_000_pounds_direct_award_signed_in_december_2026(council, buyer):
 def test_the_threshold_of_the_day_counts_vat(
     council, buyer, commenced_on, net, vat, is_above, codes
 ):
-    money = {"value": Decimal(net), "vat": Decimal(vat)}
+    facts = {"value": Decimal(net), "vat": Decimal(vat), "signed_on": None}
 
-    call_off = awarded(council, buyer, commenced_on=commenced_on, **money)
+    call_off = awarded(council, buyer, on=date(2028, 2, 1), commenced_on=commenced_on, **facts)
 
     assert awarding.law_of(call_off, legal_rules(), on=DECEMBER).is_above is is_above
     assert sorted(call_off.notices.values_list("code", flat=True)) == codes
@@ -144,14 +147,16 @@ def test_a_call_off_never_calls_for_uk4_or_uk5(council, buyer, route, commenced_
         (date(2025, 2, 24), "PA2023"),
     ],
 )
-def test_the_regime_is_that_of_the_day_the_procurement_commenced(
+def test_the_regime_is_that_of_the_day_the_frameworks_procurement_commenced(
     council, buyer, commenced_on, regime
 ):
-    assert awarded(council, buyer, commenced_on=commenced_on).regime == regime
+    framework = new.new_framework(commenced_on=commenced_on)
+
+    assert awarded(council, buyer, framework=framework).regime == regime
 
 
-def test_the_regime_of_the_framework_comes_first(council, buyer):
-    framework = new.new_framework(regime="PCR2015")
+def test_the_regime_that_is_held_of_the_framework_comes_first(council, buyer):
+    framework = new.new_framework(regime="PCR2015", commenced_on=date(2026, 1, 1))
 
     assert awarded(council, buyer, framework=framework).regime == "PCR2015"
 
@@ -161,7 +166,10 @@ def test_in_2014_nothing_is_held_and_nothing_is_blocked(council, buyer):
     days = {"commenced_on": date(2014, 6, 2), "signed_on": TODAY, "starts_on": date(2014, 8, 1)}
     standstill = {"standstill_from": date(2014, 6, 27), "standstill_days": 10}
 
-    call_off = awarded(council, buyer, on=TODAY, ends_on=date(2017, 8, 1), **days, **standstill)
+    framework = {"framework": new.new_framework(regime="PCR2006")}
+    days |= framework | {"ends_on": date(2017, 8, 1)}
+
+    call_off = awarded(council, buyer, on=TODAY, **days, **standstill)
 
     law = awarding.law_of(call_off, legal_rules(), on=TODAY)
     assert (law.regime, law.threshold, law.standstill) == ("PCR2006", None, None)
@@ -182,27 +190,58 @@ def refused_with(call_off, by, on=DECEMBER) -> str:
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("ends_on", [DECEMBER, date(2027, 2, 1)])
-def test_a_call_off_is_blocked_when_its_framework_has_expired_that_day_or_before_it_starts(
-    council, buyer, ends_on
-):
-    framework = new.new_framework(name="PSN Connectivity", ends_on=ends_on)
+@pytest.mark.parametrize("signed_on", [DECEMBER, None, date(2027, 1, 5)])
+def test_a_call_off_is_blocked_when_its_framework_has_expired(council, buyer, signed_on):
+    framework = new.new_framework(name="NGN", regime="PA2023", ends_on=DECEMBER)
+
+    words = refused_with(drafted(council, buyer, framework=framework, signed_on=signed_on), buyer)
+
+    assert words == "NGN has expired on 20 December 2026. Choose one that runs still."
+
+
+@pytest.mark.parametrize(
+    ("on", "signed_on"),
+    [
+        (DECEMBER, None),  # its last day; the call-off starts after it
+        (date(2027, 1, 5), DECEMBER),  # signed on its last day, written down later
+    ],
+)
+def test_a_framework_may_be_used_on_its_last_day(council, buyer, on, signed_on):
+    framework = new.new_framework(regime="PA2023", ends_on=date(2026, 12, 22))
+
+    call_off = awarded(council, buyer, on=on, framework=framework, signed_on=signed_on)
+
+    assert call_off.stage == "AWARDED"
+
+
+def test_a_call_off_is_blocked_before_its_framework_begins(council, buyer):
+    framework = new.new_framework(name="NGN", regime="PA2023", starts_on=date(2026, 12, 22))
 
     words = refused_with(drafted(council, buyer, framework=framework), buyer)
 
-    assert words.startswith("PSN Connectivity has expired on ")
+    assert words == "NGN begins on 22 December 2026 only. Choose one that runs already."
 
 
-def test_a_framework_may_be_used_on_its_last_day(council, buyer):
-    framework = new.new_framework(ends_on=date(2027, 2, 2))
+@pytest.mark.parametrize(
+    ("on", "signed_on", "commenced_on"),
+    [
+        (DECEMBER, None, date(2026, 12, 22)),
+        (DECEMBER, date(2026, 12, 1), date(2026, 12, 2)),
+        (DECEMBER, date(2027, 1, 5), date(2026, 12, 22)),
+    ],
+)
+def test_a_procurement_commences_before_it_is_awarded_and_signed(
+    council, buyer, on, signed_on, commenced_on
+):
+    draft = drafted(council, buyer, signed_on=signed_on, commenced_on=commenced_on)
 
-    assert awarded(council, buyer, framework=framework).stage == "AWARDED"
+    assert refused_with(draft, buyer, on).startswith("Its procurement cannot have commenced on ")
 
 
 @pytest.mark.parametrize("entitles", ["COUNCILS", "NAMED"])
 def test_a_call_off_is_blocked_when_its_body_is_not_entitled(council, buyer, entitles):
     school = new.new_body(council, kind="SCHOOL", name="Zed school")
-    framework = new.new_framework(name="NGN", entitles=entitles)
+    framework = new.new_framework(name="NGN", regime="PA2023", entitles=entitles)
 
     words = refused_with(drafted(council, buyer, body=school, framework=framework), buyer)
 
@@ -210,22 +249,28 @@ def test_a_call_off_is_blocked_when_its_body_is_not_entitled(council, buyer, ent
 
 
 def test_a_named_council_is_entitled_with_its_schools(council, buyer):
-    framework = new.new_framework(entitles="NAMED")
+    framework = new.new_framework(regime="PA2023", entitles="NAMED")
     framework.named.add(council)
     school = new.new_body(council, kind="SCHOOL")
 
     assert awarded(council, buyer, body=school, framework=framework).stage == "AWARDED"
 
 
-def test_a_call_off_is_blocked_when_no_regime_is_known(council, buyer):
-    words = refused_with(drafted(council, buyer, commenced_on=date(2005, 1, 1)), buyer)
+@pytest.mark.parametrize("commenced_on", [None, date(2005, 1, 1)])
+def test_a_call_off_is_blocked_when_the_regime_of_its_framework_is_unset(
+    council, buyer, commenced_on
+):
+    """Whenever its own procurement commenced."""
+    framework = new.new_framework(name="RM6116", commenced_on=commenced_on)
 
-    assert words.startswith("The framework names no law, and none is held for a procurement that")
+    words = refused_with(drafted(council, buyer, framework=framework), buyer)
+
+    assert words.startswith("London Grid has not said which law RM6116 is under.")
 
 
 @pytest.mark.parametrize("name", awarding.NEEDED)
 def test_a_call_off_is_blocked_when_a_fact_is_missing(council, buyer, name):
-    empty = "" if name in ("route", "title") else None
+    empty = "" if isinstance(getattr(Contract(), name), str) else None
     draft = drafted(council, buyer)
     calloffs.answer(call_off_id=draft.pk, answers={name: empty}, by=buyer, at=AT)
 
@@ -239,16 +284,25 @@ def test_a_direct_award_says_why(council, buyer):
 
 
 @pytest.mark.parametrize("name", ["conflict", "decision_reference"])
-def test_who_drafted_it_awards_it_with_a_decision_and_a_declaration_alone(
-    council, buyer, colleague, name
-):
+def test_nobody_awards_without_a_declaration_and_a_decision(council, buyer, colleague, name):
     draft = drafted(council, buyer, **{name: ""})
 
-    assert refused_with(draft, buyer).startswith("You drafted it yourself")
+    for by in (buyer, colleague):
+        assert refused_with(draft, by) == awarding.NEEDED[name]
 
-    calloffs.award(call_off_id=draft.pk, by=colleague, on=DECEMBER, at=AT)
-    draft.refresh_from_db()
-    assert draft.awarded_by == colleague
+
+def test_answers_that_changed_after_they_were_looked_over_are_not_awarded(council, buyer):
+    draft = drafted(council, buyer)
+    seen = awarding.digest(draft, [])
+    calloffs.answer(call_off_id=draft.pk, answers={"value": Decimal(1)}, by=buyer, at=AT)
+    who = {"call_off_id": draft.pk, "by": buyer, "on": DECEMBER, "at": AT}
+
+    with pytest.raises(Refused, match="It has changed since you looked at it"):
+        calloffs.award(seen=seen, **who)
+
+    draft = Contract.objects.get(pk=draft.pk)
+    assert draft.stage == "DRAFT"
+    assert calloffs.award(seen=awarding.digest(draft, []), **who).stage == "AWARDED"
 
 
 def test_everything_that_stands_in_the_way_is_said_at_once(council, buyer):
@@ -270,12 +324,14 @@ def verbs(call_off: Contract, by) -> dict:
         "answer": lambda: calloffs.answer(answers={"title": "x"}, **who),
         "award": lambda: calloffs.award(**dated),
         "drop": lambda: calloffs.drop(**who),
-        "sign": lambda: calloffs.sign(signed_on=TODAY, supplier_signed_on=None, **who),
+        "sign": lambda: calloffs.sign(signed_on=TODAY, supplier_signed_on=None, **dated),
         "extend": lambda: calloffs.take_extension(number=1, **dated),
         "change": lambda: calloffs.change(
             value_change=Decimal(1), days_change=0, reason="x", **dated
         ),
-        "notice": lambda: calloffs.give_notice(given_on=TODAY, **dated),
+        "notice": lambda: calloffs.give_notice(
+            contract_id=call_off.pk, given_on=TODAY, by=by, on=TODAY, at=AT
+        ),
         "publish": lambda: calloffs.publish_notice(
             code="UK6", link="https://a.example", published_on=TODAY, **dated
         ),
@@ -374,6 +430,13 @@ def test_what_is_answered_the_same_again_writes_nothing(council, buyer):
         ({"reference": "TAKEN"}, "Give a reference that no other contract of the council has."),
         ({"title": "x" * 121}, "at most 120 characters"),
         ({"stage": "AWARDED"}, "“stage” is no fact of a call-off."),
+        ({"supplier": None}, "Choose the supplier."),
+        ({"ends_on": date(9999, 12, 31)}, "9999 lies outside 1990 to 2099."),
+        ({"review_on": date(1, 1, 1)}, "1 lies outside 1990 to 2099."),
+        ({"minimum_term_ends_on": date(1, 1, 1)}, "1 lies outside 1990 to 2099."),
+        ({"notice_days": 32_767}, "Give up to 1,000 days of notice."),
+        ({"standstill_days": 32_767}, "Give a standstill of 1 to 60 working days."),
+        ({"roll_on_months": 121}, "Let it roll on by 1 to 120 months."),
     ],
 )
 def test_answers_that_contradict_each_other_are_refused_in_words(council, buyer, wrong, words):
@@ -419,18 +482,75 @@ def test_a_draft_is_dropped(council, buyer):
 
 def test_signing_later_gives_the_notices_their_days(council, buyer):
     call_off = awarded(council, buyer, signed_on=None)
-    assert set(call_off.notices.values_list("due_on", flat=True)) == {None}
+    assert days_of(call_off) == {"UK6": DECEMBER, "UK7": None}
 
-    calloffs.sign(
-        call_off_id=call_off.pk, signed_on=DECEMBER, supplier_signed_on=None, by=buyer, at=AT
-    )
+    signed(call_off, buyer, date(2026, 12, 28))
 
-    assert dict(call_off.notices.values_list("code", "due_on")) == {
-        "UK6": DECEMBER,
-        "UK7": date(2027, 1, 20),
-    }
-    with pytest.raises(Refused, match="It was signed on 21 December 2026"):
-        verbs(call_off, buyer)["sign"]()
+    assert days_of(call_off) == {"UK6": date(2026, 12, 28), "UK7": date(2027, 1, 27)}
+
+
+def days_of(call_off) -> dict:
+    return dict(call_off.notices.values_list("code", "due_on"))
+
+
+def signed(call_off, by, day, supplier=None, on=date(2026, 12, 31), reason=""):
+    facts = {"signed_on": day, "supplier_signed_on": supplier, "reason": reason}
+    return calloffs.sign(call_off_id=call_off.pk, by=by, on=on, at=AT, **facts)
+
+
+def test_a_day_of_signature_is_corrected_with_a_reason(council, buyer):
+    call_off = awarded(council, buyer, signed_on=date(2026, 12, 12))
+
+    with pytest.raises(Refused, match="It was signed on 12 December 2026"):
+        signed(call_off, buyer, DECEMBER)
+    signed(call_off, buyer, DECEMBER, reason="The figures were swapped.")
+
+    assert days_of(call_off) == {"UK6": DECEMBER, "UK7": date(2027, 1, 20)}
+    (event,) = events("CALL_OFF_CHANGED")
+    assert event.before == {"signed_on": "2026-12-12", "supplier_signed_on": None}
+    assert event.after == {"signed_on": "2026-12-21", "supplier_signed_on": None}
+    assert event.note == "The figures were swapped."
+
+
+def test_the_supplier_may_sign_later_and_needs_no_reason(council, buyer):
+    call_off = awarded(council, buyer)
+
+    call_off = signed(call_off, buyer, DECEMBER, supplier=date(2026, 12, 30))
+
+    assert call_off.supplier_signed_on == date(2026, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ((date(2027, 1, 1), None), "This day has not come yet"),
+        ((DECEMBER, date(2027, 1, 1)), "This day has not come yet"),
+        ((date(9999, 12, 31), None), "9999 lies outside 1990 to 2099"),
+        ((date(2026, 11, 1), None), "Its procurement commenced on 2 November 2026"),
+        ((date(2026, 12, 21), None), "Nothing changes"),
+    ],
+)
+def test_a_day_that_cannot_be_is_no_signature(council, buyer, days, words):
+    call_off = awarded(council, buyer)
+
+    with pytest.raises(BadInput, match=words):
+        signed(call_off, buyer, *days, reason="A typo")
+
+
+def test_a_standstill_can_begin_with_the_award_notice(council, buyer):
+    """6.4: it begins with the day of publication."""
+    call_off = awarded(council, buyer, signed_on=None)
+    facts = {"code": "UK6", "link": "https://a.example", "published_on": DECEMBER}
+    who = {"call_off_id": call_off.pk, "by": buyer, "on": DECEMBER, "at": AT}
+
+    with pytest.raises(BadInput, match="A standstill begins with the award notice"):
+        calloffs.publish_notice(standstill_days=8, **facts | {"code": "UK7"}, **who)
+    calloffs.publish_notice(standstill_days=8, **facts, **who)
+
+    call_off.refresh_from_db()
+    law = awarding.law_of(call_off, legal_rules(), on=DECEMBER)
+    assert law.standstill_ends_on == date(2027, 1, 4)
+    assert events("NOTICE_PUBLISHED")[0].after["standstill_days"] == 8
 
 
 def test_a_notice_is_published_once_with_its_link(council, buyer):
@@ -511,6 +631,11 @@ def test_a_year_from_29_february_ends_with_february(council, buyer):
         ({"ends_on": TODAY}, 1, "It ended on 29 June 2014"),
         ({"notice_given_on": APRIL}, 1, "Notice was given on 1 April 2013: it cannot be extended"),
         ({}, 0, "No option to extend it is left"),
+        (
+            {"ends_on": date(2014, 4, 1), "renewal": "ROLLS_ON", "roll_on_months": 12},
+            1,
+            "It has rolled on: its options ended with its first term.",
+        ),
     ],
 )
 def test_an_extension_is_refused(council, buyer, fields, options, words):
@@ -524,7 +649,7 @@ def test_an_extension_is_refused(council, buyer, fields, options, words):
     assert not ContractExtension.objects.filter(taken_on__isnull=False).exists()
 
 
-def changed(call_off, by, value=0, days=0, on=TODAY):
+def changed(call_off, by, value=0, days=0, on=TODAY, **more):
     return calloffs.change(
         call_off_id=call_off.pk,
         value_change=Decimal(value),
@@ -533,6 +658,7 @@ def changed(call_off, by, value=0, days=0, on=TODAY):
         by=by,
         on=on,
         at=AT,
+        **more,
     )
 
 
@@ -552,16 +678,67 @@ def test_changes_add_up_to_a_drift_of_value_and_term(council, buyer):
     assert events("CALL_OFF_CHANGED")[0].before["value"] == "100000.00"
 
 
-def test_a_change_that_reaches_the_threshold_calls_for_the_notices_of_an_award(council, buyer):
+def test_a_change_that_reaches_the_threshold_calls_for_the_notice_of_a_change_alone(council, buyer):
+    """6.4: UK10 before modifying. The award was below it, and its notices are not made up."""
     call_off = awarded(council, buyer, value=Decimal(170_000), vat=Decimal(34_000))
+
+    changed(call_off, buyer, value=1_000, on=date(2027, 2, 1))
+    assert not call_off.notices.exists()
+    changed(call_off, buyer, value=10_000, on=date(2027, 3, 1))
+    changed(call_off, buyer, value=1, on=date(2027, 3, 2))
+
+    assert days_of(call_off) == {"UK10": date(2027, 3, 1)}
+
+
+def test_each_change_has_a_notice_of_its_own_once_the_last_is_published(council, buyer):
+    call_off = awarded(council, buyer)
+    first, second = date(2027, 3, 1), date(2027, 4, 1)
+    facts = {"code": "UK10", "link": "https://a.example", "by": buyer, "on": second, "at": AT}
+
+    for day in (first, second):
+        changed(call_off, buyer, value=1_000, on=day)
+        calloffs.publish_notice(call_off_id=call_off.pk, published_on=day, **facts)
+
+    notices = call_off.notices.filter(code="UK10").order_by("pk")
+    assert list(notices.values_list("published_on", flat=True)) == [first, second]
+
+
+def test_where_the_law_has_no_notice_of_a_change_none_is_made_up(council, buyer):
+    money = {"value": Decimal(900_000), "vat": Decimal(180_000)}
+    call_off = new.new_call_off(council, **money)  # under the regulations of 2006
+
+    changed(call_off, buyer, value=1_000)
+
     assert not call_off.notices.exists()
 
-    changed(call_off, buyer, value=10_000, on=date(2027, 3, 1))
 
-    assert dict(call_off.notices.values_list("code", "due_on")) == {
-        "UK6": date(2027, 3, 1),
-        "UK7": date(2027, 3, 31),
-    }
+def test_a_ceiling_is_changed_with_a_reason_that_is_kept(council, buyer):
+    call_off = new.new_call_off(council)
+
+    call_off = changed(call_off, buyer, ceiling_change=Decimal(5000))
+    call_off = changed(call_off, buyer, ceiling_change=Decimal(-1000))
+
+    assert call_off.ceiling == Decimal(4000)
+    assert events("CALL_OFF_CHANGED")[1].before["ceiling"] == "5000.00"
+    assert list(call_off.changes.order_by("pk").values_list("ceiling_change", flat=True)) == [
+        Decimal(5000),
+        Decimal(-1000),
+    ]
+    with pytest.raises(BadInput, match="Its ceiling would fall below nothing"):
+        changed(call_off, buyer, ceiling_change=Decimal(-4001))
+
+
+def test_a_change_that_is_sent_twice_adds_its_value_once(council, buyer):
+    call_off = new.new_call_off(council, value=Decimal(100))
+
+    changed(call_off, buyer, value=10, changes_so_far=0)
+    with pytest.raises(Refused, match="It has changed since you looked at it"):
+        changed(call_off, buyer, value=10, changes_so_far=0)
+
+    assert call_off.changes.count() == 1
+
+
+LIMIT = "the limit of 10% (not checked in its source)"
 
 
 def test_past_the_limits_of_the_law_a_change_warns_and_where_none_is_held_it_says_so(
@@ -577,13 +754,11 @@ def test_past_the_limits_of_the_law_a_change_warns_and_where_none_is_held_it_say
 
     call_off = changed(call_off, buyer, value=18_000, days=110, on=DECEMBER)
     assert said(DECEMBER) == [
-        "Value changed by 9.0% in all, within the limit of 10%.",
-        "Term changed by 10.0% in all, within the limit of 10%.",
+        f"Value changed by 9.0% in all, within {LIMIT}: 1.0% is left.",
+        f"Term changed by 10.0% in all, within {LIMIT}: 0.0% is left.",
     ]
     call_off = changed(call_off, buyer, days=10, on=DECEMBER)
-    assert said(DECEMBER)[1] == (
-        "Term changed by 10.9% in all, past the limit of 10% for small changes."
-    )
+    assert said(DECEMBER)[1] == f"Term changed by 10.9% in all, past {LIMIT} for small changes."
     assert (
         said(TODAY)[0]
         == "Value changed by 9.0% in all; the limit of the law on the day is not held."
@@ -596,6 +771,9 @@ def test_past_the_limits_of_the_law_a_change_warns_and_where_none_is_held_it_say
         ({}, "Nothing changes"),
         ({"value": -101}, "fall below nothing"),
         ({"days": -700}, "over already"),
+        ({"days": 10**9}, "No contract runs to such a day"),
+        ({"days": 36_500}, "2116 lies outside 1990 to 2099"),
+        ({"value": 10**12}, "more than any contract is worth"),
     ],
 )
 def test_a_change_that_cannot_be_is_refused(council, buyer, change, words):
@@ -623,6 +801,45 @@ def test_notice_ends_what_would_roll_on(council, buyer):
     assert call_off.ending(date(2015, 1, 1)).ends_on == date(2014, 10, 1)
     with pytest.raises(Refused, match="already"):
         verbs(call_off, buyer)["notice"]()
+
+
+def test_notice_is_given_on_a_contract_that_is_no_call_off(council, buyer):
+    days = {"ends_on": date(2014, 10, 1), "notice_days": 30}
+    contract = new.new_contract(council, renewal="ROLLS_ON", roll_on_months=12, **days)
+    facts = {"given_on": TODAY, "by": buyer, "on": TODAY, "at": AT}
+
+    calloffs.give_notice(contract_id=contract.pk, **facts)
+
+    contract.refresh_from_db()
+    assert contract.ending(date(2015, 1, 1)).ends_on == date(2014, 10, 1)
+    assert events("NOTICE_GIVEN")[0].subject_id == contract.pk
+
+
+def test_notice_on_a_contract_of_which_no_end_is_known_is_kept(council, buyer):
+    contract = new.new_contract(council)
+
+    calloffs.give_notice(contract_id=contract.pk, given_on=TODAY, by=buyer, on=TODAY, at=AT)
+
+    contract.refresh_from_db()
+    assert contract.notice_given_on == TODAY
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "due"),
+    [
+        ({}, 0, date(2015, 12, 31)),  # whether it rolls on is not known
+        ({"renewal": "ENDS"}, 0, None),
+        ({"renewal": "ENDS"}, 1, date(2015, 12, 31)),  # extend it by then
+        ({"notice_given_on": TODAY}, 0, None),
+        ({"renewal": "ROLLS_ON", "roll_on_months": 12, "notice_days": None}, 0, None),
+    ],
+)
+def test_notice_is_due_by_one_rule(council, fields, options, due):
+    call_off = new.new_call_off(council, **{"notice_days": 90} | fields)
+    for number in range(1, options + 1):
+        new.new_contract_extension(contract=call_off, number=number)
+
+    assert call_off.notice_due(TODAY) == due
 
 
 def test_what_ends_by_itself_needs_no_notice(council, buyer):
@@ -727,6 +944,24 @@ def test_the_programme_overrides_a_ceiling_with_a_reason_and_it_is_an_exception(
         verbs(call_off, officer)["override"]()
 
 
+def test_notices_waived_own_awards_and_early_signatures_are_exceptions(council, buyer, colleague):
+    facts = {"standstill_from": DECEMBER, "standstill_days": 8, "signed_on": date(2027, 1, 4)}
+    own = awarded(council, buyer, title="Ours", **facts)
+    draft = drafted(council, buyer, framework=own.framework, body=own.body)
+    calloffs.award(call_off_id=draft.pk, by=colleague, on=DECEMBER, at=AT)
+    calloffs.waive_notice(call_off_id=draft.pk, code="UK7", reason="Exempt.", by=buyer, at=AT)
+
+    found = list(overrides(member(council, "AUDITOR"), Period(None, None)))
+
+    assert [(row.kind, row.what, row.reference) for row in found] == [
+        ("Waiver", "UK7 not published", "Voice"),
+        ("Award without a second person", "Drafted and awarded by one person", "Ours"),
+        ("Override", "Signed before its standstill was over on 4 January 2027", "Ours"),
+    ]
+    assert found[0].reason == "Exempt."
+    assert list(overrides(member(new.new_council(), "AUDITOR"), Period(None, None))) == []
+
+
 def test_an_override_ends_with_its_ceiling(council):
     call_off = new.new_call_off(council, ceiling=Decimal(3600))
     line_of(call_off, 100)
@@ -773,6 +1008,31 @@ def test_my_work_has_drafts_notices_and_ceilings_for_buyers_alone(council, buyer
     ]
     assert all(work_of(member(council, role), TODAY) == [] for role in ("VIEWER", "AUDITOR"))
     assert work_of(member(new.new_council(), "BUYER"), TODAY) == []
+
+
+def test_my_work_of_london_grid_has_the_ceilings_that_are_reached(council):
+    reached, near = (
+        new.new_call_off(council, ceiling=Decimal(ceiling)) for ceiling in (3600, 4500)
+    )
+    for call_off in (reached, near):
+        line_of(call_off, 100)
+
+    found = work_of(member(role="PROGRAMME_OFFICER"), TODAY)
+
+    ceilings = [item for item in found if item.kind == "Ceilings"]
+    assert [(item.reference, item.band) for item in ceilings] == [(reached.reference, "Late")]
+    assert ceilings[0].what.endswith("let orders go past the ceiling, or say no")
+
+
+def test_an_award_notice_without_a_day_is_asked_for(council, buyer):
+    call_off = new.new_call_off(council)
+    new.new_contract_notice(contract=call_off, code="UK6", due_on=None)
+    new.new_contract_notice(contract=call_off, code="UK7", due_on=None)
+
+    (item,) = work_of(buyer, TODAY)
+
+    assert (item.what, item.band) == ("Publish UK6", "Due this week")
+    assert item.why == "To be published before it is signed, or waived with a reason"
 
 
 # Two at once
@@ -832,3 +1092,53 @@ def test_two_extensions_at_once_take_one_option(transactional_db, committed):
 
     assert sorted(found) == ["The option to be taken next is number 2. Look at it again.", "taken"]
     assert call_off.extensions.filter(taken_on__isnull=False).count() == 1
+
+
+def test_two_drafts_are_not_given_one_reference_at_once(transactional_db, committed):
+    council = new.new_council()
+    buyer = member(council, "BUYER")
+    body = new.new_body(council)
+    drafts = [drafted(council, buyer, body=body) for _ in range(2)]
+
+    def named(draft):
+        who = {"call_off_id": draft.pk, "by": buyer, "at": AT}
+        return calloffs.answer(answers={"reference": "VOICE/1"}, **who).reference
+
+    found = at_once(*(lambda draft=draft: named(draft) for draft in drafts))
+
+    refused = "Give a reference that no other contract of the council has."
+    assert sorted(found) == [refused, "VOICE/1"]
+
+
+def test_a_frameworks_new_end_and_an_award_do_not_cross(transactional_db, committed):
+    """The award waits for the administrator, and is held against the new end."""
+    council = new.new_council()
+    buyer = member(council, "BUYER")
+    draft = drafted(council, buyer)
+    begun = Event()
+
+    def end_it():
+        with transaction.atomic():
+            Framework.objects.filter(pk=draft.framework_id).update(ends_on=DECEMBER)
+            begun.set()
+            _wait_until_somebody_waits()
+        return "ended"
+
+    def award():
+        begun.wait()
+        return calloffs.award(call_off_id=draft.pk, by=buyer, on=DECEMBER, at=AT).stage
+
+    found = at_once(end_it, award)
+
+    words = "A framework has expired on 20 December 2026. Choose one that runs still."
+    assert sorted(found) == [words, "ended"]
+
+
+def _wait_until_somebody_waits() -> None:
+    """Return once another session waits for a lock; a test that hangs here is ended by its time."""
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
