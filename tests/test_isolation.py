@@ -305,6 +305,7 @@ ROUTES: dict[str, Route] = {
     "body": thing("body"),
     "connection": thing("connection"),
     "contract": thing("contract", agent=(200, 404)),
+    "contract-notice": deed("contract", BUYER, {"given_on": "2014-06-01"}, agent=(403, 404)),
     "line": thing("line", agent=(200, 404)),
     "move": thing("move"),
     "trail-event": thing("event", only=READS_TRAIL, is_closed=True, agent=CLOSED, nobody=403),

@@ -23,7 +23,7 @@ from services.models import Contract, ContractChange, ContractExtension, Contrac
 RELATED = ("council", "supplier", "framework")
 FACTS = (
     Prefetch("extensions", ContractExtension.objects.order_by("number")),
-    Prefetch("notices", ContractNotice.objects.order_by("code")),
+    Prefetch("notices", ContractNotice.objects.order_by("pk")),
     Prefetch("changes", ContractChange.objects.order_by("on", "pk")),
 )
 

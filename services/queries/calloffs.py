@@ -276,7 +276,9 @@ class CallOffRows(Sequence):
             left=burn.left if burn else None,
             burn=burn.state if burn else None,
             changed=drift_of(contract, changes).value if inside and burn else None,
-            notices=tuple(sorted(one.code for one in notices)) if inside else (),
+            notices=tuple(one.code for one in sorted(notices, key=lambda one: one.pk))
+            if inside
+            else (),
             has_late_notice=inside and any(is_late(one, self.day) for one in notices),
             missing=tuple(missing_for_register(contract, self.day)) if inside else None,
         )

@@ -177,7 +177,7 @@ def shown_of(call_off: Contract, day) -> Shown:
         drift=drift_of(call_off, [(one.value_change, one.days_change) for one in changes]),
         law=awarding.law_of(call_off, legal_rules(), on=day),
         changes=changes,
-        notices=list(call_off.notices.order_by("code", "pk")),
+        notices=list(call_off.notices.order_by("pk")),
         options=sorted(call_off.extensions.all(), key=lambda option: option.number),
         ending=call_off.ending(day),
     )

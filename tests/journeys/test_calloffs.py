@@ -68,7 +68,7 @@ def asked(page, question: str) -> None:
 
 def test_a_buyer_awards_a_call_off_by_keyboard(buyer):
     page = buyer
-    new.new_framework(name="PSN Connectivity", owner="Crown Commercial Service")
+    new.new_framework(name="PSN Connectivity", owner="Crown Commercial Service", regime="PCR2006")
     page.get_by_role("navigation", name="Menu").get_by_role("link", name="Call-offs").focus()
     page.keyboard.press("Enter")
     follow(page, "Award a call-off")

@@ -115,6 +115,7 @@ VISITS = {
     "body": [(NETWORK, "/bodies/{body}/")],
     "connection": [(NETWORK, "/connections/{connection}/")],
     "contract": [(FINANCE, "/contracts/{contract}/")],
+    "contract-notice": [(BUYER, "/contracts/{contract}/notice/")],
     "contracts": [(FINANCE, "/c/camden/contracts/"), (PROGRAMME, "/c/all/contracts/")],
     "supplier": [(PROGRAMME, "/suppliers/virgin-media-business/")],
     "suppliers": [(PROGRAMME, "/suppliers/")],

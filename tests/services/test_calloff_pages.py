@@ -283,6 +283,120 @@ def test_mistakes_are_said_first_and_nothing_is_kept(call_off, browse, verb, sen
     assert AuditEvent.objects.count() == before
 
 
+def test_a_new_last_day_is_held_against_the_end_with_the_options_taken(call_off, browse):
+    client, page = browse(BUYER), f"/calloffs/{call_off.pk}"
+    client.post(f"{page}/extend/", {"number": 1})
+
+    text = text_of(client, f"{page}/change/")
+    sent = {"reason": "Moved", "changes_so_far": "0"} | day("ends_on", "30 4 2017")
+    client.post(f"{page}/change/", sent)
+
+    assert "It ends on 31 March 2017, with the options that were taken." in text
+    call_off.refresh_from_db()
+    assert call_off.ending(date(2014, 6, 30)).ends_on == date(2017, 5, 1)
+    assert call_off.changes.get().days_change == 30
+
+
+def test_a_last_day_that_months_cannot_come_to_is_refused_in_words(call_off, browse):
+    """From 28 February a month later is 28 March, from 1 March it is 1 April."""
+    Contract.objects.filter(pk=call_off.pk).update(ends_on=date(2015, 2, 28))
+    call_off.extensions.update(months=1, taken_on=date(2014, 6, 1))
+
+    sent = {"reason": "Moved"} | day("ends_on", "29 3 2015")
+    text = browse(BUYER).post(f"/calloffs/{call_off.pk}/change/", sent).content.decode()
+
+    assert "Counted in months it cannot end on this day. Try the day before it." in text
+    assert not call_off.changes.exists()
+
+
+def test_a_new_ceiling_is_kept_and_a_change_sent_twice_is_kept_once(call_off, browse):
+    client, page = browse(BUYER), f"/calloffs/{call_off.pk}/change/"
+    assert 'name="changes_so_far" value="0"' in text_of(client, page)
+    sent = {"ceiling": "5000", "value_change": "10", "reason": "More", "changes_so_far": "0"}
+
+    client.post(page, sent)
+    again = client.post(page, sent).content.decode()
+
+    assert "It has changed since you looked at it. Look again." in again
+    call_off.refresh_from_db()
+    assert (call_off.ceiling, call_off.value) == (Decimal(5000), Decimal(100_010))
+
+
+def test_before_it_is_signed_an_open_standstill_and_an_unpublished_notice_are_said(
+    call_off, browse
+):
+    standstill = {"standstill_from": date(2014, 6, 27), "standstill_days": 10}
+    Contract.objects.filter(pk=call_off.pk).update(**standstill)
+    new.new_contract_notice(contract=call_off)
+
+    text = text_of(browse(BUYER), f"/calloffs/{call_off.pk}/sign/")
+
+    assert "Its standstill lasts until 10 July 2014. Sign it after that day." in text
+    assert "UK6 is not published yet. It has to be, before it is signed." in text
+
+
+def test_the_award_notice_offers_its_day_as_the_first_of_a_standstill(call_off, browse):
+    new.new_contract_notice(contract=call_off)
+    client, page = browse(BUYER), f"/calloffs/{call_off.pk}/notices/uk6/publish/"
+    published = {"link": "https://a.example/1", "standstill_days": "8"}
+
+    client.post(page, published | day("published_on", "27 6 2014"))
+
+    call_off.refresh_from_db()
+    assert (call_off.standstill_from, call_off.standstill_days) == (date(2014, 6, 27), 8)
+    text = text_of(client, f"/calloffs/{call_off.pk}/")
+    assert "Voluntary, 8 working days, ends 8 July 2014" in text
+
+
+def test_what_has_rolled_on_is_not_offered_an_extension(call_off, browse):
+    rolled = {"ends_on": date(2014, 4, 1), "renewal": "ROLLS_ON", "roll_on_months": 12}
+    Contract.objects.filter(pk=call_off.pk).update(**rolled)
+    client, page = browse(BUYER), f"/calloffs/{call_off.pk}/"
+
+    text = text_of(client, page)
+
+    assert "Option 1, 12 months: ended with the first term." in text
+    assert "Take option 1" not in text
+    words = "It has rolled on: its options ended with its first term."
+    assert words in text_of(client, f"{page}extend/")
+    assert words in client.post(f"{page}extend/", {"number": 1}).content.decode()
+
+
+def test_what_ends_by_itself_offers_no_notice(call_off, browse):
+    client, page = browse(BUYER), f"/calloffs/{call_off.pk}/"
+    assert "Say that notice was given" in text_of(client, page)
+    call_off.extensions.all().delete()
+
+    Contract.objects.filter(pk=call_off.pk).update(renewal="ENDS")
+
+    assert "Say that notice was given" not in text_of(client, page)
+    answer = client.get(f"/api/v1/contracts/{call_off.pk}/").json()
+    assert answer["give_notice_by"] is None
+
+
+def test_notice_on_an_old_contract_is_kept_from_its_page_and_by_programs(
+    call_off, camden, browse, send
+):
+    facts = {"ends_on": date(2014, 10, 1), "notice_days": 30}
+    first, second = (new.new_contract(camden, **facts) for _ in range(2))
+    client, page = browse(BUYER), f"/contracts/{first.pk}/"
+
+    assert f'href="{page}notice/">Say that notice was given' in text_of(client, page)
+    assert "As it stands it ends on 30 September 2014." in text_of(client, f"{page}notice/")
+    answer = client.post(f"{page}notice/", day("given_on", "27 6 2014"))
+    by_program = send(f"{second.pk}/give-notice/", {"given_on": "2014-06-27"})
+
+    assert answer.url == page
+    assert by_program.json()["notice_given_on"] == "2014-06-27"
+    for contract in (first, second):
+        contract.refresh_from_db()
+        assert contract.notice_given_on == date(2014, 6, 27)
+    assert "Say that notice was given" not in text_of(client, page)
+    for other in OTHERS:
+        assert "Say that notice was given" not in text_of(browse(other), page)
+        assert browse(other).post(f"{page}notice/").status_code == 403
+
+
 def test_the_programme_overrides_a_ceiling_that_is_reached(call_off, browse):
     Contract.objects.filter(pk=call_off.pk).update(ceiling=3600)
     client, page = browse(PROGRAMME), f"/calloffs/{call_off.pk}/"
@@ -411,6 +525,58 @@ def test_a_change_from_check_answers_leads_back_there(draft, browse):
     assert answer.url == f"{page}/check/"
 
 
+def test_answers_that_changed_since_are_not_awarded_from_the_page(draft, browse):
+    client, page = browse(BUYER), f"/calloffs/{draft.pk}/award/check/"
+    assert 'name="seen"' in text_of(client, page)
+
+    text = client.post(page, {"seen": "of before"}, follow=True).content.decode()
+
+    assert "It has changed since you looked at it. Look again." in text
+
+
+def test_options_that_differ_stay_when_the_dates_are_saved(draft, browse, send):
+    send(f"{draft.pk}/answer/", {"extensions": [12, 6]})
+    client, page = browse(BUYER), f"/calloffs/{draft.pk}/award/dates/"
+    assert "They are of 12, 6 months." in text_of(client, page)
+    dates = day("commenced_on", "2 6 2014") | day("starts_on", "1 8 2014")
+    dates |= day("ends_on", "31 7 2017") | {"extension_count": "2", "extension_months": ""}
+
+    assert client.post(page, dates).status_code == 302
+
+    months = draft.extensions.order_by("number").values_list("months", flat=True)
+    assert list(months) == [12, 6]
+
+
+def test_a_framework_that_does_not_name_the_supplier_is_warned_of(draft, browse):
+    draft.framework = new.new_framework(name="NGN", suppliers_text="Somebody else")
+    draft.save()
+
+    text = text_of(browse(BUYER), f"/calloffs/{draft.pk}/award/check/")
+
+    assert "As far as is held, NGN does not name Virgin Media Business." in text
+
+
+def test_a_supplier_left_blank_for_later_is_asked_for(draft, browse):
+    page = f"/calloffs/{draft.pk}/award/supplier/"
+
+    text = browse(BUYER).post(page, {"later": "1"}).content.decode()
+
+    assert "Choose the supplier." in text
+
+
+def test_a_figure_of_the_law_that_nobody_has_read_says_so(draft, browse):
+    facts = {"value": Decimal(200_000), "vat": Decimal(40_000), "commenced_on": date(2026, 1, 1)}
+    for name, value in facts.items():
+        setattr(draft, name, value)
+    draft.framework = new.new_framework(regime="PA2023")
+    draft.save()
+
+    text = text_of(browse(BUYER), f"/calloffs/{draft.pk}/award/check/")
+
+    assert "threshold of £207,720.00 with VAT (not checked in its source)" in text
+    assert "due by 30 June 2014 (the rule is not checked in its source)." in text
+
+
 def test_a_draft_is_dropped_from_its_page(draft, browse):
     client = browse(BUYER)
 
@@ -501,7 +667,7 @@ def test_a_call_off_is_drafted_awarded_and_changed_by_programs(camden, send, set
     publication = {"code": "UK6", "link": "https://a.example/1", "published_on": "2014-06-30"}
     assert send(f"{key}/publish-notice/", publication).json()["notices"][0]["link"]
     waived = send(f"{key}/waive-notice/", {"code": "UK7", "reason": "None needed"}).json()
-    assert waived["notices"][-1]["waived_reason"] == "None needed"
+    assert waived["notices"][1]["waived_reason"] == "None needed"
 
 
 def test_a_program_is_refused_as_people_are(call_off, send, browse):
@@ -518,6 +684,22 @@ def test_a_program_is_refused_as_people_are(call_off, send, browse):
 
 
 @pytest.mark.parametrize(
+    ("verb", "sent"),
+    [
+        ("sign", {"signed_on": "9999-12-31"}),
+        ("give-notice", {"given_on": "0001-01-01"}),
+        ("publish-notice", {"code": "UK6", "link": "https://a.b/", "published_on": "9999-12-31"}),
+        ("change", {"days_change": 36_500, "reason": "x"}),
+    ],
+)
+def test_a_day_that_nobody_means_is_400_and_no_page_breaks(call_off, send, browse, verb, sent):
+    new.new_contract_notice(contract=call_off)
+
+    assert send(f"{call_off.pk}/{verb}/", sent).status_code == 400
+    assert browse(BUYER).get("/c/camden/calloffs/").status_code == 200
+
+
+@pytest.mark.parametrize(
     ("wrong", "status"),
     [
         ({"council": "STN"}, 404),
@@ -528,6 +710,9 @@ def test_a_program_is_refused_as_people_are(call_off, send, browse):
         ({"value": "-1"}, 400),
         ({"ends_on": "2027-02-01"}, 400),
         ({"extensions": [0]}, 400),
+        ({"extensions": [121]}, 400),
+        ({"ends_on": "9999-12-31"}, 400),
+        ({"review_on": "0001-01-01"}, 400),
         ({"regime": "PA2023", "stage": "AWARDED"}, 201),  # not theirs to say: left out
     ],
 )

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from londonpsn.common import working_days
-from services.terms import Terms, ending, extended, months_later, notice_by, standstill_ends
+from services.terms import (
+    Ending,
+    Terms,
+    days_to_end_on,
+    ending,
+    extended,
+    months_later,
+    notice_by,
+    standstill_ends,
+)
 
 DAYS = st.dates(date(2012, 1, 1), date(2030, 12, 31))
 
@@ -55,6 +64,24 @@ def test_a_contract_that_rolls_on_does_so_once_the_last_day_for_notice_is_over()
     rolled = ending(terms, date(2014, 7, 2))
     assert (rolled.ends_on, rolled.has_rolled) == (date(2015, 8, 1), 1)
     assert rolled.notice_by == date(2015, 7, 1)
+
+
+def test_one_that_rolls_on_with_unknown_days_of_notice_has_no_day_for_it():
+    terms = Terms(date(2014, 8, 1), None, 12)
+
+    assert ending(terms, date(2014, 7, 31)) == Ending(date(2014, 8, 1), None)
+    assert ending(terms, date(2014, 8, 1)) == Ending(date(2015, 8, 1), None, 1)
+
+
+@given(end=DAYS, options=st.lists(st.integers(1, 36), max_size=3), days=st.integers(-400, 900))
+def test_a_term_is_changed_to_end_on_a_day_or_no_term_does(end, options, days):
+    """Against a reference that tries every term of the days around."""
+    terms, wanted = Terms(end, extensions=tuple(options)), end + timedelta(days=days)
+
+    found = days_to_end_on(terms, wanted, end)
+
+    ends = {n: extended(end + timedelta(days=n), options) for n in range(-6000, 1000)}
+    assert ends[found] == wanted if found is not None else wanted not in ends.values()
 
 
 def test_notice_in_time_ends_it_and_late_notice_counts_for_the_next_end():
