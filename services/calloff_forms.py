@@ -6,7 +6,7 @@ from django import forms
 
 from boroughs.models import Body, Supplier
 from londonpsn.common.errors import BadInput
-from londonpsn.common.form_fields import DayField
+from londonpsn.common.form_fields import DayField, PoundsField
 from londonpsn.common.money import ZERO
 from londonpsn.common.periods import in_words, last_day
 from services.awarding import NEEDED, STEP_OF
@@ -18,20 +18,6 @@ ONE_DAY = timedelta(days=1)
 MOST_OPTIONS = 10
 # Asked as the last day with, kept as the first without.
 LAST_DAYS = ("ends_on", "minimum_term_ends_on")
-
-
-class PoundsField(forms.DecimalField):
-    """Pounds as people write them: with or without the sign and the commas."""
-
-    def __init__(self, **options):
-        limits = {"max_digits": 14, "decimal_places": 2}
-        super().__init__(
-            **limits, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **options
-        )
-
-    def to_python(self, value):
-        text = str(value or "").replace("£", "").replace(",", "").replace("−", "-")
-        return super().to_python("".join(text.split()))
 
 
 class StepForm(forms.Form):

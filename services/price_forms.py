@@ -7,21 +7,16 @@ from django import forms
 from django.db.models import Q
 
 from boroughs.models import Site
+from londonpsn.common.form_fields import DayField, PoundsField
 from londonpsn.common.text import tidy
 from londonpsn.common.uploads import RowsField
-from services.models import CatalogueItem, Contract, Quote, ServiceType
+from services.models import CatalogueItem, Contract, Framework, Quote, ServiceType
 from services.price_book import MOST_MONTHS
 
 FAMILIES = [("", "Any"), *ServiceType.Family.choices]
 ONE_DAY = timedelta(days=1)
 MOST_QUANTITY = 1_000_000
-NO_DAY = "This is no day. Write it as year, month and day, for example 2014-06-30."
-
-
-def day_field(label: str, **options) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    errors = {"required": "Say which day.", "invalid": NO_DAY}
-    return forms.DateField(label=label, widget=widget, error_messages=errors, **options)
+WHICH_DAY = {"required": "Say which day."}
 
 
 class PriceFilterForm(forms.Form):
@@ -29,7 +24,12 @@ class PriceFilterForm(forms.Form):
 
     q = forms.CharField(label="Item or call-off", required=False, max_length=100)
     family = forms.ChoiceField(label="Kind of service", required=False, choices=FAMILIES)
-    day = day_field("In force on", required=False, help_text="The portal’s day unless you say")
+    day = forms.DateField(
+        label="In force on",
+        required=False,
+        help_text="The portal’s day unless you say",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
     def narrow(self, prices):
         """Return the prices that fit what was filled in, the day left aside."""
@@ -52,14 +52,21 @@ class PriceUploadForm(forms.Form):
 
 
 class RiseForm(forms.Form):
-    """A rise by an index: of which call-off, by how much, from which day on."""
+    """A rise by an index: of which call-off or framework, by how much, from which day on."""
 
+    framework = forms.ModelChoiceField(
+        Framework.objects.none(),
+        label="All call-offs under a framework",
+        required=False,
+        empty_label="None: one call-off alone",
+        error_messages={"invalid_choice": "No call-off under this framework has an indexation."},
+    )
     contract = forms.ModelChoiceField(
         Contract.objects.none(),
         label="Call-off",
+        required=False,
         empty_label="Choose one",
         error_messages={
-            "required": "Choose the call-off.",
             "invalid_choice": "This call-off has no indexation, or you do not keep its prices.",
         },
     )
@@ -75,12 +82,33 @@ class RiseForm(forms.Form):
             "invalid": "This is no number. Write the per cent, for example 3.4.",
         },
     )
-    on = day_field("From which day on")
+    on = DayField(
+        label="From which day on",
+        help_text="Up to three months ahead, for example 15 3 2015",
+        error_messages=WHICH_DAY,
+    )
 
-    def __init__(self, data, *, contracts):
+    def __init__(self, data, *, contracts, frameworks):
         super().__init__(data)
         self.fields["contract"].queryset = contracts
         self.fields["contract"].label_from_instance = lambda one: f"{one.reference}, {one.title}"
+        self.fields["framework"].queryset = frameworks
+        if not frameworks:
+            self.fields["framework"].widget = forms.HiddenInput()
+
+    def clean(self):
+        chosen = super().clean()
+        if self.errors.keys() & {"contract", "framework"}:
+            return chosen
+        if not chosen.get("contract") and not chosen.get("framework"):
+            self.add_error("contract", "Choose the call-off.")
+        if chosen.get("contract") and chosen.get("framework"):
+            self.add_error("contract", "Choose the framework or one call-off, not both.")
+        return chosen
+
+    @property
+    def rise(self) -> dict:
+        return {name: self.cleaned_data[name] for name in ("percent", "on")}
 
 
 class CompareForm(forms.Form):
@@ -146,11 +174,10 @@ class QuoteForm(forms.Form):
     )
     quantity = forms.IntegerField(label="Quantity", min_value=1, max_value=MOST_QUANTITY, initial=1)
     monthly, one_off = (
-        forms.DecimalField(
+        PoundsField(
             label=f"£ {when}, for the whole quantity",
             help_text="Without VAT that is recovered",
             min_value=0,
-            max_digits=14,
             decimal_places=4,
             error_messages={"required": "Write pounds; 0 where nothing is asked."},
         )
@@ -163,8 +190,12 @@ class QuoteForm(forms.Form):
         max_value=MOST_MONTHS,
         help_text="Blank where none was agreed",
     )
-    quoted_on = day_field("Made on")
-    last_day = day_field("Holds until", help_text="The last day on which it can be ordered")
+    quoted_on = DayField(label="Made on", error_messages=WHICH_DAY)
+    last_day = DayField(
+        label="Holds until",
+        help_text="The last day on which it can be ordered",
+        error_messages=WHICH_DAY,
+    )
     survey = forms.ChoiceField(
         label="Survey of the site",
         required=False,

@@ -39,3 +39,16 @@ class DayField(forms.MultiValueField):
         if not FIRST_YEAR <= found.year <= LAST_YEAR:
             raise ValidationError(self.error_messages["outside"], code="outside")
         return found
+
+
+class PoundsField(forms.DecimalField):
+    """Pounds as people write them: with or without the sign and the commas."""
+
+    def __init__(self, **options):
+        limits = {"max_digits": 14, "decimal_places": 2}
+        widget = forms.TextInput(attrs={"inputmode": "decimal"})
+        super().__init__(**limits | {"widget": widget} | options)
+
+    def to_python(self, value):
+        text = str(value or "").replace("£", "").replace(",", "").replace("−", "-")
+        return super().to_python("".join(text.split()))

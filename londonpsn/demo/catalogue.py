@@ -11,6 +11,14 @@ from londonpsn.common.bulk import copy_rows
 from londonpsn.demo import generate
 from services.models import CatalogueItem, Contract, Price, Quote, ServiceType
 
+HOLDS_UNTIL = generate.month_day(generate.MONTHS)  # prices are constant for all 60 months
+BY_QUOTE = {
+    "code": "WAN-BUILD",
+    "name": "Ethernet line with a new duct",
+    "unit": "circuit",
+    "net": "ON_NET",
+    "lead_time_days": 120,
+}
 QUOTED = "CMD"  # the council with a quote that expires
 QUOTED_ON, VALID_UNTIL = date(2014, 6, 10), date(2014, 7, 11)  # it holds to 10 July
 QUOTE_MONTHLY, QUOTE_ONE_OFF = Decimal("545.00"), Decimal("1200.00")
@@ -22,9 +30,9 @@ def load_prices(contracts: Mapping[int, int]) -> None:
     items = _items(book)
     copy_rows(
         Price,
-        ["contract_id", "item_id", "kind", "from_quantity", "amount", "starts_on"],
+        ["contract_id", "item_id", "kind", "from_quantity", "amount", "starts_on", "ends_on"],
         (
-            (contract, items[row["item"]], kind, 1, pounds, generate.FIRST_MONTH)
+            (contract, items[row["item"]], kind, 1, pounds, generate.FIRST_MONTH, HOLDS_UNTIL)
             for contract in contracts.values()
             for row in book
             for kind, pounds in _prices(row)
@@ -40,7 +48,7 @@ def load_quote(today: date) -> None:
     Quote.objects.create(
         council_id=contract.council_id,
         contract=contract,
-        item=CatalogueItem.objects.get(code="WAN-1G"),
+        item=CatalogueItem.objects.get(code=BY_QUOTE["code"]),
         site=Site.objects.filter(code=f"{QUOTED}-HQ01").first(),
         number="Q-2014-0612",
         quantity=1,
@@ -71,6 +79,10 @@ def _items(book: list[dict[str, str]]) -> dict[str, int]:
             for row in book
         ),
         ignore_conflicts=True,
+    )
+    CatalogueItem.objects.get_or_create(
+        code=BY_QUOTE["code"],
+        defaults=BY_QUOTE | {"service_type_id": kinds["WAN-ETH-1G"], "is_by_quote": True},
     )
     return dict(CatalogueItem.objects.values_list("code", "pk"))
 

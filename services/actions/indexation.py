@@ -1,5 +1,6 @@
-"""Raise the prices of a call-off by an index."""
+"""Raise the prices of a call-off, or of all call-offs under a framework, by an index."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,23 +12,33 @@ from boroughs.models import AuditEvent
 from boroughs.queries import find_row
 from londonpsn.common.bulk import copy_rows
 from londonpsn.common.errors import BadInput, Refused
-from londonpsn.common.periods import check_day
-from services.models import Contract, IndexationRun, Price
-from services.queries.indexation import plan_rise, prices_to_raise
+from londonpsn.common.periods import add_months, check_day, in_words
+from services.models import Contract, Framework, IndexationRun, Price
+from services.queries.indexation import RisePlan, Rises, call_offs_to_raise, plan_rises
 
 LOWEST, HIGHEST = Decimal(-100), Decimal(100)
 PLACES = Decimal("0.001")
+MONTHS_AHEAD = 3  # a rise that was dated wrongly stands in the way of those before it
+CHANGED_SINCE = "It has changed since you looked at it. Look again."
 
 
 @transaction.atomic
 def raise_prices(
-    *, contract_id: int, percent: Decimal, on: date, by, at: datetime
+    *,
+    contract_id: int,
+    percent: Decimal,
+    on: date,
+    today: date,
+    by,
+    at: datetime,
+    seen: str | None = None,
 ) -> IndexationRun:
     """Raise the prices of a call-off in force on the day ``on`` by ``percent``, and return the run.
 
     Each ends on that day and goes on raised, as the contract's base, floor and cap have it; what is
     over, or begins on that day or later, stays as it is. A second run of the day changes nothing.
-    What lines cost is not touched. Raises NotVisible, PermissionDenied, BadInput or Refused.
+    What lines cost is not touched. ``seen`` is the digest of the plan that was looked over.
+    Raises NotVisible, PermissionDenied, BadInput or Refused.
     """
     contracts = Contract.objects.all() if by is None else Contract.objects.visible_to(by)
     contract = find_row(
@@ -35,74 +46,126 @@ def raise_prices(
         pk=contract_id,
     )
     check(by, Permission.PRICES_LOAD, contract.council)
-    check_rise(contract, percent, on)
-    plan = plan_rise(contract, percent, on)
-    if plan.done:
-        return _again(plan.done, percent)
-    if not plan.rises:
-        raise Refused("No price of this call-off that is in force on that day would change.")
-    prices_to_raise(contract, on).filter(pk__in=[r.price.pk for r in plan.rises]).update(ends_on=on)
-    copy_rows(
-        Price,
-        [
-            *("contract_id", "item_id", "kind", "from_quantity", "amount", "term_months"),
-            *("starts_on", "ends_on", "raised_from_id", "original"),
-        ],
-        (_row(rise.price, rise.after, on) for rise in plan.rises),
-    )
-    run = IndexationRun.objects.create(
-        contract=contract,
-        on=on,
-        percent=percent,
-        applied=plan.applied,
-        prices_raised=len(plan.rises),
-        by=by,
-        at=at,
-    )
-    audit.record(
-        AuditEvent.Type.PRICES_INDEXED,
-        by=by,
-        at=at,
-        council=contract.council,
-        subject=contract,
-        after={
-            "on": on,
-            "percent": percent,
-            "applied": plan.applied,
-            "prices_raised": run.prices_raised,
-        },
-        needs=Permission.PRICES_LOAD,
-    )
+    check_has_index(contract)
+    check_rise(percent, on, today)
+    planned = plan_rises([contract], percent, on)
+    if planned.done:
+        return planned.done[0]
+    (plan,) = planned.plans
+    if plan.why_not:
+        raise Refused(plan.why_not)
+    (run,) = _make(planned, seen, by, at)
     return run
 
 
-def check_rise(contract: Contract, percent: Decimal, on: date) -> None:
-    """Raise Refused where the contract has no indexation, BadInput for no per cent or day."""
+@transaction.atomic
+def raise_framework_prices(
+    *,
+    framework_id: int,
+    percent: Decimal,
+    on: date,
+    today: date,
+    by,
+    at: datetime,
+    seen: str | None = None,
+) -> list[IndexationRun]:
+    """Raise the prices of every call-off under a framework, and return the runs of that day.
+
+    Each call-off is raised as ``raise_prices`` does it. Those that were raised on that day or later
+    stay as they are, so that a second run changes nothing.
+    """
+    framework = find_row(Framework.objects.all(), pk=framework_id)
+    check(by, Permission.PRICES_LOAD)
+    check_rise(percent, on, today)
+    call_offs = call_offs_to_raise(framework).select_related("council").order_by("pk")
+    contracts = list(call_offs.select_for_update(of=["self"], no_key=True))
+    planned = plan_rises(contracts, percent, on)
+    if not planned.to_make and not planned.done:
+        raise Refused(f"No price under {framework.name} that is in force on that day would change.")
+    made = _make(planned, seen, by, at) if planned.to_make else []
+    return sorted([*planned.done, *made], key=lambda run: run.contract_id)
+
+
+def check_has_index(contract: Contract) -> None:
+    """Raise Refused where the contract has no indexation."""
     if not contract.index_base:
         raise Refused(
             f"{contract.reference} has no indexation: its prices hold. Load a price book where "
             "they were agreed anew."
         )
+
+
+def check_rise(percent: Decimal, on: date, today: date) -> None:
+    """Raise BadInput for what is no per cent or day, Refused for a day too far ahead."""
     if not LOWEST <= percent <= HIGHEST or percent != percent.quantize(PLACES):
         raise BadInput(
             f"“{percent}” is no per cent to raise prices by. Write a number from -100 to 100, with "
             "three decimals at most, for example 3.4."
         )
     check_day(on)
-
-
-def _again(run: IndexationRun, percent: Decimal) -> IndexationRun:
-    if run.percent != percent:
+    if on > (latest := add_months(today, MONTHS_AHEAD)):
         raise Refused(
-            f"The prices were raised by {run.percent.normalize():f} % on that day already, and are "
-            "not raised twice. Load a price book to change them."
+            f"A rise is made at most {MONTHS_AHEAD} months ahead, today up to {in_words(latest)}. "
+            "Come back nearer to the day."
         )
-    return run
 
 
-def _row(price: Price, after: Decimal, on: date) -> tuple:
-    original = price.amount if price.original is None else price.original
-    return (
-        *(price.contract_id, price.item_id, price.kind, price.from_quantity, after),
-        *(price.term_months, on, price.ends_on, price.pk, original),
+def _make(planned: Rises, seen: str | None, by, at: datetime) -> list[IndexationRun]:
+    """Write what was planned, under the locks of its call-offs."""
+    if seen is not None and seen != planned.digest:
+        raise Refused(CHANGED_SINCE)
+    plans, on = planned.to_make, planned.on
+    old = [rise.price.pk for rise in planned.rises]
+    Price.objects.filter(pk__in=old).update(ends_on=on)
+    copy_rows(
+        Price,
+        [
+            *("contract_id", "item_id", "kind", "from_quantity", "amount", "term_months"),
+            *("starts_on", "ends_on", "raised_from_id", "original"),
+        ],
+        _rows(planned),
+    )
+    runs = IndexationRun.objects.bulk_create(_run(plan, by, at) for plan in plans)
+    with audit.together():
+        for plan in plans:
+            _record(plan, by, at)
+    return runs
+
+
+def _rows(planned: Rises) -> Iterator[tuple]:
+    for rise in planned.rises:
+        price = rise.price
+        original = price.amount if price.original is None else price.original
+        yield (
+            *(price.contract_id, price.item_id, price.kind, price.from_quantity, rise.after),
+            *(price.term_months, planned.on, price.ends_on, price.pk, original),
+        )
+
+
+def _run(plan: RisePlan, by, at: datetime) -> IndexationRun:
+    return IndexationRun(
+        contract=plan.contract,
+        on=plan.on,
+        percent=plan.percent,
+        applied=plan.applied,
+        prices_raised=len(plan.rises),
+        by=by,
+        at=at,
+    )
+
+
+def _record(plan: RisePlan, by, at: datetime) -> None:
+    audit.record(
+        AuditEvent.Type.PRICES_INDEXED,
+        by=by,
+        at=at,
+        council=plan.contract.council,
+        subject=plan.contract,
+        after={
+            "on": plan.on,
+            "percent": plan.percent,
+            "applied": plan.applied,
+            "prices_raised": len(plan.rises),
+        },
+        needs=Permission.PRICES_LOAD,
     )

@@ -52,7 +52,15 @@ CREATE INDEX ON price_book_row (held_id);
 ANALYZE price_book_row
 """
 
-# What cannot be.
+# What cannot be. Of each kind the first are told, and how many there are.
+TOLD = 1_000
+
+
+def first_of(statement: str) -> str:
+    """Return the first rows of a statement whose first column is a line, and their number last."""
+    return f"SELECT found.*, count(*) OVER () FROM ({statement}) found ORDER BY line LIMIT {TOLD}"  # noqa: S608
+
+
 OVERLAPS_IN_FILE = """
 SELECT line, before FROM (
     SELECT line, starts_on, lag(line) OVER band AS before,
@@ -119,6 +127,7 @@ WITH book AS (
            (h.amount, h.term_months) IS DISTINCT FROM (b.amount, b.term_months) AS is_rewritten,
            COALESCE(b.ends_on, 'infinity') AS until,
            lag(b.amount) OVER band AS amount_before, lag(b.ends_on) OVER band AS ended_before,
+           lag(h.id) OVER band IS NOT NULL AS was_held_before,
            lead(b.starts_on) OVER band AS next_starts_on
     FROM price_book_row b LEFT JOIN services_price h ON h.id = b.held_id
     WINDOW band AS (
@@ -128,7 +137,8 @@ WITH book AS (
 -- new prices, after none or after one that they follow on
 SELECT CASE WHEN before.amount IS NULL THEN 'ADDED' ELSE 'CHANGED' END AS what,
        b.contract_id, b.item_id, b.kind, b.from_quantity, before.amount AS old_amount,
-       b.amount AS new_amount, b.starts_on AS on_day
+       b.amount AS new_amount, b.starts_on AS on_day,
+       g.id IS NOT NULL OR was_held_before AS was_held
 FROM book b LEFT JOIN price_book_gone g ON g.next_line = b.line
 CROSS JOIN LATERAL (
     SELECT COALESCE(
@@ -138,13 +148,14 @@ CROSS JOIN LATERAL (
 WHERE b.held_id IS NULL
 UNION ALL
 -- planned prices that are written anew
-SELECT 'CHANGED', contract_id, item_id, kind, from_quantity, held_amount, amount, starts_on
+SELECT 'CHANGED', contract_id, item_id, kind, from_quantity, held_amount, amount, starts_on,
+       TRUE
 FROM book WHERE held_id IS NOT NULL AND is_rewritten
 UNION ALL
 -- another last day; one that makes room for the next price is told with that one
 SELECT CASE WHEN until < held_until THEN 'ENDED' ELSE 'PROLONGED' END,
        contract_id, item_id, kind, from_quantity, held_amount,
-       CASE WHEN until > held_until THEN amount END, LEAST(until, held_until)
+       CASE WHEN until > held_until THEN amount END, LEAST(until, held_until), TRUE
 FROM book
 WHERE held_id IS NOT NULL AND NOT is_rewritten AND until <> held_until
   AND (until > held_until OR next_starts_on IS DISTINCT FROM ends_on)
@@ -152,7 +163,7 @@ UNION ALL
 -- what the file lacks
 SELECT CASE WHEN is_withdrawn THEN 'WITHDRAWN' ELSE 'ENDED' END,
        contract_id, item_id, kind, from_quantity, amount, NULL,
-       CASE WHEN is_withdrawn THEN starts_on ELSE new_end END
+       CASE WHEN is_withdrawn THEN starts_on ELSE new_end END, TRUE
 FROM price_book_gone
 WHERE is_withdrawn OR (next_line IS NULL AND new_end IS DISTINCT FROM ends_on)
 """
@@ -161,25 +172,42 @@ UNCHANGED = """
 SELECT count(*) FROM price_book_row b JOIN services_price h ON h.id = b.held_id
 WHERE (h.amount, h.term_months, h.ends_on) IS NOT DISTINCT FROM (b.amount, b.term_months, b.ends_on)
 """
-DIFFERENCES = """
+# What was held is another from a day on that is past: bills of months that are over may be by it.
+BACKDATED = "what IN ('CHANGED', 'ENDED') AND was_held AND on_day < %(day)s"
+DIFFERENCES = f"""
 SELECT d.what, council.short_name, c.reference, i.code, d.kind, d.from_quantity, d.old_amount,
-       d.new_amount, d.on_day
+       d.new_amount, d.on_day, {BACKDATED}
 FROM price_change d
 JOIN services_contract c ON c.id = d.contract_id
 JOIN boroughs_council council ON council.id = c.council_id
 JOIN services_catalogueitem i ON i.id = d.item_id
 ORDER BY c.reference, c.id, i.code, d.kind DESC, d.from_quantity, d.on_day, d.what
 LIMIT 500
-"""
-# For lines on the first price of a band: what they would be on once the last of them holds.
+"""  # noqa: S608, made of the constant above
+# For lines on the first price of a band: what they would be on once the last of them holds, NULL
+# where it ends and none follows.
 CHANGED_PRICES = """
 SELECT contract_id, item_id, from_quantity,
-       (array_agg(old_amount ORDER BY on_day))[1] AS old_amount,
-       (array_agg(new_amount ORDER BY on_day DESC))[1] AS new_amount
-FROM price_change WHERE what = 'CHANGED' AND kind = 'RECURRING'
+       (array_agg(old_amount ORDER BY on_day) FILTER (WHERE old_amount IS NOT NULL))[1]
+           AS old_amount,
+       (array_agg(new_amount ORDER BY on_day DESC, new_amount))[1] AS new_amount
+FROM price_change WHERE what IN ('ADDED', 'CHANGED', 'ENDED') AND kind = 'RECURRING'
 GROUP BY contract_id, item_id, from_quantity
+HAVING bool_or(what <> 'ADDED')
 """
-CHANGES_OF_CONTRACTS = "SELECT contract_id, what, count(*) FROM price_change GROUP BY 1, 2"
+# What tells these changes from any others.
+DIGEST = """
+SELECT encode(sha256(convert_to(
+    COALESCE(string_agg(told.line, E'\\n' ORDER BY told.line COLLATE "C"), ''), 'UTF8'
+)), 'hex')
+FROM (SELECT d::text AS line FROM price_change d) told
+"""
+COUNT_BACKDATED = f"SELECT count(*) FROM price_change WHERE {BACKDATED}"  # noqa: S608, as above
+CHANGES_OF_CONTRACTS = f"""
+SELECT contract_id, what, count(*) FROM price_change GROUP BY 1, 2
+UNION ALL
+SELECT contract_id, 'BACKDATED', count(*) FROM price_change WHERE {BACKDATED} GROUP BY 1
+"""  # noqa: S608, as above
 
 # What is written, in this order: nothing may overlap at any moment. A raised price that outlives
 # the one that it was raised from no longer points at it.

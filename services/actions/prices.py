@@ -23,7 +23,7 @@ from boroughs import audit
 from boroughs.authorization import Permission, check
 from boroughs.models import AuditEvent, Council
 from londonpsn.common import bulk
-from londonpsn.common.errors import BadInput
+from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.importers import Upload
 from londonpsn.common.tabular import ExcelFile, FileRow, TextFile, open_rows
 from londonpsn.common.template_filters import day as day_in_words
@@ -35,6 +35,7 @@ from services.models import Contract
 from services.price_book import Problem, Unreadable
 from services.queries.price_effects import Affected, affected_by
 
+CHANGED_SINCE = "It has changed since you looked at it. Look again."
 PROBLEMS_KEPT = 1_000
 COPIED = (
     *("line", "contract", "item", "kind", "from_quantity", "amount", "term_months"),
@@ -62,15 +63,20 @@ class Difference:
     before: Decimal | None
     after: Decimal | None
     on: date
+    is_backdated: bool
 
     @property
     def words(self) -> str:
-        return WORDS[self.what]
+        return f"{WORDS[self.what]}{', backdated' if self.is_backdated else ''}"
 
 
 @dataclass
 class PriceReport:
-    """What came of one file. Counts are prices; ``found`` and ``differences`` are the first."""
+    """What came of one file. Counts are prices; ``found`` and ``differences`` are the first.
+
+    ``backdated`` of what changed or ended did so before the day of the load. ``digest`` tells the
+    differences, all of them, from any others.
+    """
 
     name: str
     place: str
@@ -82,11 +88,13 @@ class PriceReport:
     changed: int = 0
     ended: int = 0
     unchanged: int = 0
+    backdated: int = 0
     refused: int = 0
     contracts: int = 0
     found: list[Problem] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     affected: list[Affected] = field(default_factory=list)
+    digest: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -113,6 +121,7 @@ class PriceReport:
             f"  {self.changed:7,} {would}changed",
             f"  {self.ended:7,} {would}ended",
             f"  {self.unchanged:7,} unchanged",
+            *([f"  {self.backdated:7,} {would}backdated"] if self.backdated else []),
             *(f"  {affected}" for affected in self.affected),
         ]
 
@@ -120,11 +129,12 @@ class PriceReport:
         return [str(problem) for problem in sorted(self.found, key=lambda one: one.line)]
 
 
-def load(upload: Upload) -> PriceReport:
+def load(upload: Upload, *, seen: str | None = None) -> PriceReport:
     """Load one price book as of the day ``upload.on``, and return the report of it.
 
-    Where the report ``is_refused`` nothing was kept, nor is after a dry run. Raises BadInput for a
-    file that cannot be read at all, and PermissionDenied.
+    Where the report ``is_refused`` nothing was kept, nor is after a dry run. ``seen`` is the digest
+    of the differences that were looked over. Raises BadInput for a file that cannot be read at all,
+    Refused where the differences are others than were looked over, and PermissionDenied.
     """
     council = _council(upload.council_code)
     check(upload.by, Permission.PRICES_LOAD, council)
@@ -132,7 +142,7 @@ def load(upload: Upload) -> PriceReport:
     place = council.short_name if council else "all councils"
     report = PriceReport(upload.name, place, upload.dry_run, upload.on, encoding=source.encoding)
     with transaction.atomic():
-        _Loader(upload, council, source, report).run()
+        _Loader(upload, council, source, report).run(seen)
         if upload.dry_run or report.is_refused:
             transaction.set_rollback(True)
     return report
@@ -162,7 +172,7 @@ class _Loader:
         self.upload, self.source, self.report = upload, source, report
         self.params = {"council": council and council.pk, "day": upload.on}
 
-    def run(self) -> None:
+    def run(self, seen: str | None) -> None:
         self._copy()
         self._resolve()
         if not self.report.is_refused:
@@ -172,6 +182,8 @@ class _Loader:
             return
         self._compare()
         self._report()
+        if seen is not None and seen != self.report.digest:
+            raise Refused(CHANGED_SINCE)
         if self.report.changes_something:
             self._write()
             self._record()
@@ -201,10 +213,10 @@ class _Loader:
 
     def _resolve(self) -> None:
         """Find the contract and item that each row names; refuse those that name none."""
-        for line, reference, found, drafts in self._rows(sql.UNKNOWN_CONTRACTS):
+        for line, reference, found, drafts in self._first_of(sql.UNKNOWN_CONTRACTS):
             self.report.refuse(line, "contract", _no_contract(reference, found, drafts))
         self._sql(sql.SET_CONTRACTS)
-        for line, code, is_by_quote in self._rows(sql.UNKNOWN_ITEMS):
+        for line, code, is_by_quote in self._first_of(sql.UNKNOWN_ITEMS):
             text = f"the catalogue has no item “{code[:40]}”."
             if is_by_quote:
                 text = f"“{code}” is priced by quote: it has no price in the book."
@@ -219,26 +231,26 @@ class _Loader:
         self._sql(sql.SET_HELD)
 
     def _find_conflicts(self) -> None:
-        for line, other in self._rows(sql.OVERLAPS_IN_FILE):
+        for line, other in self._first_of(sql.OVERLAPS_IN_FILE):
             text = (
                 f"this price overlaps that of line {other}: of one item, kind and quantity only "
                 "one can hold on a day. End the earlier one before this one starts."
             )
             self.report.refuse(line, "starts_on", text)
-        for line, began, amount in self._rows(sql.REWRITTEN):
+        for line, began, amount in self._first_of(sql.REWRITTEN):
             text = (
                 f"since {day_in_words(began)} this is {in_pounds(amount)} or of another term, and "
                 "a price that has begun is not rewritten. Leave that row as it was, and give "
                 "the new price a row with the day on which it starts."
             )
             self.report.refuse(line, "amount", text)
-        for line, ended in self._rows(sql.MOVED):
+        for line, ended in self._first_of(sql.MOVED):
             text = (
                 f"this price ended: its last day was {last_day(ended)}, and that is not moved. "
                 "Leave that row as it was."
             )
             self.report.refuse(line, "last_day", text)
-        for line, began, ended, amount in self._rows(sql.OVER_WHAT_HELD):
+        for line, began, ended, amount in self._first_of(sql.OVER_WHAT_HELD):
             until = f" and ended on {last_day(ended)}" if ended else ""
             text = (
                 f"this price would hold over one of {in_pounds(amount)} that began on "
@@ -258,6 +270,8 @@ class _Loader:
         report.ended = counts.get("ENDED", 0) + counts.get("WITHDRAWN", 0)
         ((report.unchanged,),) = self._rows(sql.UNCHANGED)
         report.differences = [Difference(*row) for row in self._rows(sql.DIFFERENCES)]
+        ((report.backdated,),) = self._rows(sql.COUNT_BACKDATED)
+        ((report.digest,),) = self._rows(sql.DIGEST)
         report.affected = affected_by(sql.CHANGED_PRICES, {}, self.params["day"])
 
     def _write(self) -> None:
@@ -292,6 +306,13 @@ class _Loader:
     def _sql(self, statement: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, self.params)
+
+    def _first_of(self, statement: str) -> Iterator[tuple]:
+        """Yield the first lines that cannot be; the rest of them are only counted."""
+        rows = self._rows(sql.first_of(statement))
+        yield from (told for *told, _ in rows)
+        if rows:
+            self.report.refused += rows[0][-1] - len(rows)
 
     def _rows(self, statement: str) -> list[tuple]:
         with connection.cursor() as cursor:

@@ -11,6 +11,7 @@ from boroughs.models import AuditEvent, Site
 from boroughs.queries import find_row
 from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.periods import check_day
+from londonpsn.common.template_filters import last_day
 from services.models import CatalogueItem, Contract, Quote
 
 FACTS = (
@@ -45,6 +46,13 @@ def keep_quote(
     site = None
     if site_id is not None:
         site = find_row(Site.objects.of_council(contract.council), pk=site_id)
+    if contract.stage != Contract.Stage.AWARDED:
+        raise Refused("This call-off is a draft. Award it before a quote is kept under it.")
+    if contract.ends_on and (ends_on := contract.ending(on).ends_on) <= on:
+        raise Refused(
+            f"This call-off is over: its last day was {last_day(ends_on)}. Nothing can be ordered "
+            "under it any more, so no quote is kept."
+        )
     _check(contract, facts, on)
     said = {name: facts[name] for name in FACTS if facts.get(name) is not None}
     quote = Quote.objects.create(
@@ -63,8 +71,6 @@ def keep_quote(
 
 
 def _check(contract: Contract, facts: Mapping, on: date) -> None:
-    if contract.stage != Contract.Stage.AWARDED:
-        raise Refused("This call-off is a draft. Award it before a quote is kept under it.")
     check_day(facts["quoted_on"])
     check_day(facts["valid_until"])
     if facts["quoted_on"] > on:

@@ -19,10 +19,15 @@ from boroughs.authorization import Permission, check
 from boroughs.models import Site
 from boroughs.queries import find_row, served_councils
 from londonpsn.common import clock
-from services.actions.indexation import check_rise, raise_prices
+from services.actions.indexation import (
+    check_has_index,
+    check_rise,
+    raise_framework_prices,
+    raise_prices,
+)
 from services.actions.quotes import keep_quote
-from services.models import CatalogueItem, Contract, Price, Quote
-from services.queries.indexation import plan_rise
+from services.models import CatalogueItem, Contract, Framework, Price, Quote
+from services.queries.indexation import call_offs_to_raise, plan_rises
 
 
 class UnitPounds(serializers.DecimalField):
@@ -97,15 +102,27 @@ class NewQuoteSerializer(serializers.ModelSerializer):
 
 
 class RiseSerializer(serializers.Serializer):
-    """A rise of a call-off's prices; without ``confirm`` it is only worked out."""
+    """A rise of the prices of a call-off, or of all under a framework, which is named by its code.
 
-    contract = serializers.IntegerField()
+    Without ``confirm`` it is only worked out. ``seen`` is the ``digest`` of what was worked out: it
+    is refused where that has changed since.
+    """
+
+    contract = serializers.IntegerField(required=False)
+    framework = serializers.CharField(required=False, max_length=100)
     percent = serializers.DecimalField(max_digits=6, decimal_places=3)
     on = serializers.DateField()
     confirm = serializers.BooleanField(default=False)
+    seen = serializers.CharField(required=False, max_length=64)
+
+    def validate(self, attrs):
+        if ("contract" in attrs) == ("framework" in attrs):
+            raise serializers.ValidationError("Name a contract or a framework, and not both.")
+        return attrs
 
 
 class RaisedSerializer(serializers.Serializer):
+    contract = serializers.IntegerField(source="price.contract_id")
     item = serializers.CharField(source="price.item.code")
     kind = serializers.CharField(source="price.kind")
     from_quantity = serializers.IntegerField(source="price.from_quantity")
@@ -121,16 +138,23 @@ class AffectedSerializer(serializers.Serializer):
 
 
 class RisePlanSerializer(serializers.Serializer):
-    """What a rise does: ``is_done`` once it was made. ``monthly`` is pounds a month more."""
+    """What a rise does: ``is_done`` once it was made. ``monthly`` is pounds a month more.
 
-    contract = serializers.IntegerField(source="contract.pk")
+    ``applied`` is what floor and cap leave of the per cent, null for more than one call-off.
+    ``left_out`` says of each call-off that is not raised why.
+    """
+
+    contract = serializers.IntegerField(allow_null=True)
+    framework = serializers.CharField(allow_null=True)
     on = serializers.DateField()
     percent = serializers.DecimalField(max_digits=6, decimal_places=3)
-    applied = serializers.DecimalField(max_digits=6, decimal_places=3)
+    applied = serializers.DecimalField(max_digits=6, decimal_places=3, allow_null=True)
     is_done = serializers.BooleanField()
     prices_raised = serializers.IntegerField()
     prices = RaisedSerializer(many=True, source="rises")
     affected = AffectedSerializer(many=True)
+    left_out = serializers.ListField(child=serializers.CharField())
+    digest = serializers.CharField()
 
 
 class PriceFilters(FilterSet):
@@ -181,32 +205,53 @@ class PriceViewSet(ReadsAreWritten, NarrowedViewSet):
     @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
     @idempotent
     def index(self, request):
-        """Raise the prices of a call-off that are in force on a day, or work out what that does."""
+        """Raise the prices in force on a day, or work out what that does.
+
+        Those of one call-off, or of all call-offs under a framework.
+        """
         asked = RiseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        said = asked.validated_data
-        visible = Contract.objects.visible_to(request.user).select_related("council")
-        contract = find_row(visible, pk=said["contract"])
-        check(request.user, Permission.PRICES_LOAD, contract.council)
-        check_rise(contract, said["percent"], said["on"])
-        plan = plan_rise(contract, said["percent"], said["on"])
-        run = plan.done
+        said, user, today = asked.validated_data, request.user, clock.today()
+        contracts, framework = _to_raise(user, said)
+        check_rise(said["percent"], said["on"], today)
+        planned = plan_rises(contracts, said["percent"], said["on"])
+        runs = planned.done
         if said["confirm"]:
-            run = raise_prices(
-                contract_id=contract.pk,
-                percent=said["percent"],
-                on=said["on"],
-                by=request.user,
-                at=clock.now(),
-            )
+            rise = {key: said[key] for key in ("percent", "on", "seen") if key in said}
+            rise |= {"today": today, "by": user, "at": clock.now()}
+            if framework is None:
+                runs = [raise_prices(contract_id=contracts[0].pk, **rise)]
+            else:
+                runs = raise_framework_prices(framework_id=framework.pk, **rise)
+        only = planned.plans[0] if framework is None else None
         answer = {
-            **{name: getattr(plan, name) for name in ("contract", "on", "percent", "applied")},
-            "rises": plan.rises,
-            "is_done": run is not None,
-            "prices_raised": run.prices_raised if run else len(plan.rises),
-            "affected": plan.affected(clock.today()),
+            "contract": said.get("contract"),
+            "framework": said.get("framework"),
+            "on": said["on"],
+            "percent": said["percent"],
+            "applied": only and only.applied,
+            "rises": planned.rises,
+            "is_done": bool(runs) and (said["confirm"] or not planned.to_make),
+            "prices_raised": sum(run.prices_raised for run in runs) or len(planned.rises),
+            "affected": planned.affected(today),
+            "left_out": [plan.why_not for plan in planned.plans if plan.why_not],
+            "digest": planned.digest,
         }
         return Response(RisePlanSerializer(answer).data)
+
+
+def _to_raise(user, said) -> tuple[list[Contract], Framework | None]:
+    """Return the call-offs whose prices are to rise, and the framework where one was named."""
+    if "framework" in said:
+        framework = find_row(Framework.objects.visible_to(user), code=said["framework"])
+        check(user, Permission.PRICES_LOAD)
+        call_offs = call_offs_to_raise(framework).select_related("council")
+        return list(call_offs.order_by("pk")), framework
+    visible = Contract.objects.visible_to(user).select_related("council")
+    contract = find_row(visible, pk=said["contract"])
+    check(user, Permission.PRICES_LOAD, contract.council)
+    check_has_index(contract)
+    return [contract], None
 
 
 class QuoteViewSet(ReadsAreWritten, NarrowedViewSet):

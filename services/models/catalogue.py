@@ -163,7 +163,7 @@ class QuoteSurvey(models.TextChoices):
 
 @keep_rows("QuoteRow")
 class Quote(models.Model):
-    """A supplier's price for one thing, frozen; expired it cannot be ordered.
+    """A supplier's price for one thing, frozen by the database; expired it cannot be ordered.
 
     ``monthly`` and ``one_off`` are pounds without recoverable VAT, for the whole quantity.
     ``valid_until`` is the first day on which it does not hold any more.
@@ -197,6 +197,7 @@ class Quote(models.Model):
             ends_after_it_starts("quote_holds_for_a_day", starts="quoted_on", ends="valid_until"),
             UniqueConstraint(fields=["contract", "number"], name="quote_number_is_unique"),
         ]
+        triggers = [Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self):
         return self.number

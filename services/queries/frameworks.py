@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from services.models import Contract, Framework
-
-ENOUGH = 5  # councils of which a sum tells nothing about one (decisions 6)
+from services.queries.prices import ENOUGH
 
 
 @dataclass(frozen=True, slots=True)
 class InAll:
-    """What is bought under a framework: call-offs, councils, and pounds signed where known."""
+    """What is bought under a framework: call-offs, councils, and pounds signed where known.
+
+    ``value`` is None where too few councils have a value for their sum to be told.
+    """
 
     call_offs: int
     councils: int
@@ -23,8 +25,13 @@ def call_offs_in_all(framework: Framework) -> InAll | None:
     """Return what all councils have bought under it; None where they are fewer than five."""
     signed = framework.call_offs.filter(stage=Contract.Stage.AWARDED)
     sums = signed.aggregate(
-        call_offs=Count("pk"), councils=Count("council", distinct=True), value=Sum("value")
+        call_offs=Count("pk"),
+        councils=Count("council", distinct=True),
+        value=Sum("value"),
+        valued=Count("council", distinct=True, filter=Q(value__isnull=False)),
     )
+    if sums.pop("valued") < ENOUGH:
+        sums["value"] = None
     return InAll(**sums) if sums["councils"] >= ENOUGH else None
 
 

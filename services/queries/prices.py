@@ -9,10 +9,11 @@ from decimal import Decimal
 from django.db.models import F, Max, Min, Q, QuerySet
 
 from londonpsn.common.money import to_the_penny
+from londonpsn.common.periods import in_words, last_day
 from services.models import CatalogueItem, Contract, Price, Quote
 
 RECURRING, ONE_OFF = Price.Kind.RECURRING, Price.Kind.ONE_OFF
-PEERS_AT_LEAST = 5  # councils, or what is said of several tells of one (decisions 6)
+ENOUGH = 5  # councils: what is said of fewer tells of one (decisions 6)
 EXPIRING_WITHIN = timedelta(days=14)
 
 
@@ -119,19 +120,51 @@ class NoPrice:
     reason: str
 
 
-def price_for(
-    contract: Contract, item: CatalogueItem, quantity: int, on: date
-) -> OrderPrice | NoPrice:
-    """Return the price of ``quantity`` of an item under a call-off on a day; one query.
+@dataclass(frozen=True, slots=True)
+class QuotedPrice:
+    """What an order comes to by a quote, for the whole quantity; pounds without recoverable VAT."""
 
-    Of several bands the highest that the quantity reaches counts, for all of it.
+    quote: Quote
+    monthly: Decimal
+    once: Decimal
+
+
+def price_for(
+    contract: Contract,
+    item: CatalogueItem,
+    quantity: int,
+    on: date,
+    *,
+    quote: Quote | None = None,
+) -> OrderPrice | QuotedPrice | NoPrice:
+    """Return the price of ``quantity`` of an item under a call-off on a day; one query at most.
+
+    Of several bands the highest that the quantity reaches counts, for all of it. With a ``quote``
+    it is what that says, as long as it can be ordered.
     """
+    if quote is not None:
+        return _quoted(quote, (contract.pk, item.pk, quantity), on)
     if item.is_by_quote:
         return NoPrice(f"{item.name} is priced by quote: ask the supplier for one.")
     held = Price.objects.filter(contract=contract, item=item).in_force_on(on)
     columns = ("kind", "from_quantity", "amount", "term_months")
     bands = held.order_by("from_quantity").values_list(*columns)
     return price_of(list(bands), quantity) or NoPrice(_why_none(bands, item, on))
+
+
+def _quoted(quote: Quote, asked: tuple[int, int, int], on: date) -> QuotedPrice | NoPrice:
+    if (quote.contract_id, quote.item_id, quote.quantity) != asked:
+        return NoPrice(f"Quote {quote.number} is for something else, or for another quantity.")
+    if quote.valid_until <= on:
+        until = in_words(last_day(quote.valid_until))
+        return NoPrice(
+            f"Quote {quote.number} has expired: its last day was {until}. Ask the supplier anew."
+        )
+    if not quote.is_orderable_on(on):
+        return NoPrice(
+            f"Quote {quote.number} cannot be ordered: it cannot be delivered, or is of a later day."
+        )
+    return QuotedPrice(quote, to_the_penny(quote.monthly), to_the_penny(quote.one_off))
 
 
 def _why_none(bands: Sequence[tuple], item: CatalogueItem, on: date) -> str:
@@ -170,28 +203,31 @@ def price_of(bands: Iterable[tuple], quantity: int) -> OrderPrice | None:
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """What councils pay a month for one of an item: of how many, and the median, least and most."""
+    """What other councils pay a month for one of an item: of how many, and the median."""
 
     councils: int
     median: Decimal
-    least: Decimal
-    most: Decimal
 
 
-def peer_prices(item: CatalogueItem, day: date) -> Peers | None:
-    """Return what councils' books have for one of an item, each by its lowest; None for too few."""
+def peer_prices(user, item: CatalogueItem, day: date) -> Peers | None:
+    """Return what other councils than the person's own pay for one of an item; None for too few.
+
+    Each counts by its lowest price. The person's own do not count towards the five: they are known,
+    and can be taken out again. The least and the most would each be one council's own price. Who
+    sees the prices of all councils has the median of all.
+    """
+    own = [] if user.access.all_councils else user.access.council_ids
     awarded = Price.objects.filter(contract__stage=Contract.Stage.AWARDED, item=item)
+    others = awarded.exclude(contract__council__in=own)
     lowest = (
-        awarded.in_force_on(day)
+        others.in_force_on(day)
         .filter(kind=RECURRING, from_quantity=1)
         .values("contract__council")
         .annotate(lowest=Min("amount"))
         .values_list("lowest", flat=True)
     )
     amounts = list(lowest.order_by())
-    if len(amounts) < PEERS_AT_LEAST:
-        return None
-    return Peers(len(amounts), statistics.median(amounts), min(amounts), max(amounts))
+    return Peers(len(amounts), statistics.median(amounts)) if len(amounts) >= ENOUGH else None
 
 
 # Quotes

@@ -29,6 +29,7 @@ from services.queries.calloffs import (
     legal_rules,
     missing_for_register,
 )
+from services.queries.indexation import lines_at_old_prices
 from services.terms import Ending
 from services.views.calloff_words import (
     asked_in_words,
@@ -37,6 +38,7 @@ from services.views.calloff_words import (
     kept_standstill_in_words,
     notice_in_words,
     options_in_words,
+    rise_in_words,
     threshold_in_words,
 )
 from services.views.lines import line_table
@@ -223,6 +225,7 @@ def calloff(request, pk):
         "shown": shown,
         "is_inside": is_inside,
         "burn_words": burn_in_words(shown.burn),
+        "rise_words": rise_in_words(lines_at_old_prices(call_off, today) if is_inside else None),
         "drift_words": drift_in_words(shown.drift, shown.law),
         "notices": [_notice(one, shown.law, today) for one in shown.notices],
         "is_over": shown.ending.ends_on <= today,

@@ -10,7 +10,8 @@ from londonpsn.common.periods import last_day
 from londonpsn.common.tables import Column, Kind, Table
 from londonpsn.common.template_filters import day, pounds
 from services.models import Framework
-from services.queries.frameworks import ENOUGH, call_offs_in_all, call_offs_under
+from services.queries.frameworks import call_offs_in_all, call_offs_under
+from services.queries.prices import ENOUGH
 from services.views.pages import list_page, object_page
 
 
@@ -131,4 +132,7 @@ def _bought(framework: Framework, user) -> list[Fact]:
     if in_all is None:
         return [Fact("Bought in all", None, unknown=f"said from {ENOUGH} councils on")]
     words = f"{in_all.call_offs:,} call-offs of {in_all.councils:,} councils"
-    return [Fact("Bought in all", words, sub=f"{pounds(in_all.value)} signed")]
+    signed = f"{pounds(in_all.value)} signed"
+    if in_all.value is None:
+        signed = f"what they come to is said from {ENOUGH} councils with a value on"
+    return [Fact("Bought in all", words, sub=signed)]

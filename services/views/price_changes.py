@@ -1,5 +1,7 @@
 """Load a price book, and raise prices by an index: first looked over, then confirmed."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -14,23 +16,29 @@ from londonpsn.common import clock, uploads
 from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.facts import Fact
 from londonpsn.common.importers import Upload
-from londonpsn.common.periods import last_day
+from londonpsn.common.periods import in_words, last_day
 from londonpsn.common.tables import Column, Kind, Table
 from services import price_book
 from services.actions import prices as price_actions
-from services.actions.indexation import check_rise, raise_prices
+from services.actions.indexation import (
+    check_has_index,
+    check_rise,
+    raise_framework_prices,
+    raise_prices,
+)
 from services.actions.prices import PriceReport
-from services.models import Contract, Price
+from services.models import Contract, Framework, Price
 from services.price_forms import PriceUploadForm, RiseForm, per_cent
-from services.queries.indexation import RisePlan, plan_rise
+from services.queries.indexation import RisePlan, Rises, call_offs_to_raise, plan_rises
 from services.views.prices import UNIT, from_quantity
 
-PROBLEMS_SHOWN = 200
+PROBLEMS_SHOWN, RISES_SHOWN = 200, 500
 AFFECTED_COLUMNS = (
     Column("council", "Council"),
     Column("who", "Who uses them"),
+    Column("what", "What becomes of it"),
     Column("lines", "Lines", Kind.COUNT),
-    Column("monthly", "More, £ a month", Kind.POUNDS),
+    Column("difference", "A month"),
 )
 KINDS = dict(Price.Kind.choices)
 DIFFERENCE_COLUMNS = (
@@ -45,6 +53,7 @@ DIFFERENCE_COLUMNS = (
 )
 RISE_COLUMNS = (
     Column("item", "Item", Kind.REFERENCE, value=lambda rise: rise.price.item.code),
+    Column("contract", "Call-off", value=lambda rise: rise.contract),
     Column("what", "What", value=lambda rise: rise.price.item.name),
     Column("kind", "Paid", value=lambda rise: rise.price.get_kind_display()),
     Column("from_quantity", "How many", value=lambda rise: from_quantity(rise.price)),
@@ -87,10 +96,10 @@ def _confirm(request, council, owner: dict, answer):
         kept = uploads.claim(request.POST["kept"], **owner)
         try:
             upload = _upload(request, council, kept.path, kept.name)
-            report = price_actions.load(upload)
+            report = price_actions.load(upload, seen=request.POST.get("seen", ""))
         finally:
             kept.drop()
-    except BadInput as error:
+    except Refused as error:
         form = PriceUploadForm({})
         form.errors.clear()  # that none is chosen is no mistake of this press
         form.add_error("file", str(error))
@@ -169,7 +178,7 @@ def _affected(rows) -> Table:
         has_files=False,
         is_first=False,
         a_page=100,
-        empty="No line is billed at a price that changes.",
+        empty="No line is billed at a price that changes or ends.",
     )
 
 
@@ -184,6 +193,12 @@ def _facts(report: PriceReport) -> list[Fact]:
         Fact("Changed", report.changed, Kind.COUNT),
         Fact("Ended", report.ended, Kind.COUNT),
         Fact("Unchanged", report.unchanged, Kind.COUNT),
+        Fact(
+            "Backdated",
+            report.backdated,
+            Kind.COUNT,
+            sub="what was held becomes another before today" if report.backdated else "",
+        ),
     ]
 
 
@@ -203,83 +218,134 @@ def prices_raise(request, slug):
     council = None if slug == "all" else find_council(visible_councils(user), slug=slug)
     check(user, Permission.PRICES_LOAD, council)
     contracts = Contract.objects.visible_to(user).exclude(index_base="").order_by("reference", "pk")
+    contracts = contracts.select_related("council")
     if council:
         contracts = contracts.of_council(council)
     context = {"council": council, "crumbs": _crumbs(council)}
-    if request.method != "POST":
-        form = RiseForm(None, contracts=contracts)
-        return render(request, "services/prices_raise.html", {"form": form, **context})
-    form = RiseForm(request.POST, contracts=contracts)
+    form = RiseForm(
+        request.POST if request.method == "POST" else None,
+        contracts=contracts,
+        frameworks=Framework.objects.none() if council else _frameworks_to_raise(),
+    )
     if form.is_valid():
-        asked = form.cleaned_data
         try:
-            if "confirm" in request.POST:
-                return _raise(request, asked, slug)
-            check_rise(**asked)
-            plan = plan_rise(**asked)
+            if "seen" in request.POST:
+                return _raise(request, form, slug)
+            planned = _planned(form)
             return render(
-                request, "services/prices_raise_preview.html", _plan(request, plan, context)
+                request, "services/prices_raise_preview.html", _preview(request, planned, context)
             )
         except Refused as error:
             form.add_error(None, str(error))
     return render(request, "services/prices_raise.html", {"form": form, **context})
 
 
-def _raise(request, asked: dict, slug: str):
-    run = raise_prices(
-        contract_id=asked["contract"].pk,
-        percent=asked["percent"],
-        on=asked["on"],
-        by=request.user,
-        at=clock.now(),
-    )
-    messages.success(
-        request,
-        f"{run.prices_raised:,} prices of {asked['contract'].reference} raised by "
-        f"{per_cent(run.applied)} from {run.on.day} {run.on:%B %Y} on.",
-    )
+def _frameworks_to_raise():
+    indexed = Contract.objects.awarded().exclude(index_base="")
+    return Framework.objects.filter(pk__in=indexed.values("framework")).order_by("name", "pk")
+
+
+def _planned(form: RiseForm) -> Rises:
+    """Work out what was asked for: of one call-off, or of all under a framework."""
+    asked = form.rise
+    check_rise(**asked, today=clock.today())
+    contract, framework = form.cleaned_data["contract"], form.cleaned_data["framework"]
+    if contract:
+        check_has_index(contract)
+        return plan_rises([contract], **asked)
+    call_offs = call_offs_to_raise(framework).select_related("council").order_by("pk")
+    return plan_rises(list(call_offs), **asked)
+
+
+def _raise(request, form: RiseForm, slug: str):
+    contract, framework = form.cleaned_data["contract"], form.cleaned_data["framework"]
+    said = form.rise | {"seen": request.POST["seen"], "today": clock.today()}
+    said |= {"by": request.user, "at": clock.now()}
+    if contract:
+        run = raise_prices(contract_id=contract.pk, **said)
+        words = (
+            f"{run.prices_raised:,} prices of {contract.reference} raised by "
+            f"{per_cent(run.applied)}"
+        )
+    else:
+        runs = raise_framework_prices(framework_id=framework.pk, **said)
+        prices = sum(run.prices_raised for run in runs)
+        words = f"{prices:,} prices of {len(runs):,} call-offs under {framework.name} raised"
+    messages.success(request, f"{words} from {in_words(form.rise['on'])} on.")
     return redirect("prices", slug=slug)
 
 
-def _plan(request, plan: RisePlan, context: dict) -> dict:
+@dataclass(frozen=True, slots=True)
+class RiseRow:
+    """One price before and after, with its call-off."""
+
+    contract: str
+    price: Price
+    after: Decimal
+
+
+def _preview(request, planned: Rises, context: dict) -> dict:
+    rows = [
+        RiseRow(plan.contract.reference, rise.price, rise.after)
+        for plan in planned.to_make
+        for rise in plan.rises
+    ]
+    of_one = len(planned.plans) == 1
     rises = Table(
         name="rises",
-        columns=RISE_COLUMNS,
-        rows=plan.rises,
+        columns=[c for c in RISE_COLUMNS if not (of_one and c.name == "contract")],
+        rows=rows[:RISES_SHOWN],
         caption="Prices before and after",
-        scope=plan.contract.reference,
+        scope=f"the first {RISES_SHOWN:,} of {len(rows):,}"
+        if len(rows) > RISES_SHOWN
+        else "by call-off and item",
         has_files=False,
-        a_page=500,
+        a_page=RISES_SHOWN,
         empty="No price that is in force on that day would change.",
     )
+    councils = [plan.contract.council for plan in planned.to_make]
+    return {
+        **context,
+        "planned": planned,
+        "asked": _asked_again(request),
+        "why_not": [plan.why_not for plan in planned.plans if plan.why_not],
+        "facts": _rise_facts(planned),
+        "rises": rises.on_page(request),
+        "affected": _affected(planned.affected(clock.today())).on_page(request),
+        "may_confirm": bool(councils)
+        and all(can(request.user, Permission.PRICES_LOAD, council) for council in councils),
+    }
+
+
+def _asked_again(request) -> list[tuple[str, str]]:
+    """What was asked, for the form that confirms it."""
+    names = ("contract", "framework", "percent", "on_0", "on_1", "on_2")
+    return [(name, request.POST[name]) for name in names if request.POST.get(name)]
+
+
+def _rise_facts(planned: Rises) -> list[Fact]:
+    ends = f"today’s prices end on {in_words(last_day(planned.on))}"
+    facts = [
+        Fact("The index asks for", per_cent(planned.percent)),
+        Fact("From", planned.on, Kind.DAY, sub=ends),
+        Fact("Prices that change", len(planned.rises), Kind.COUNT),
+    ]
+    if len(planned.plans) == 1:
+        return [*_facts_of_one(planned.plans[0]), *facts]
+    within = "each within its own floor and cap"
+    return [*facts, Fact("Call-offs", len(planned.to_make), Kind.COUNT, sub=within)]
+
+
+def _facts_of_one(plan: RisePlan) -> list[Fact]:
     contract, last = plan.contract, plan.last
     limits = [
         f"{words} {per_cent(limit)}"
         for words, limit in (("at least", contract.index_floor), ("at most", contract.index_cap))
         if limit is not None
     ]
-    facts = [
+    return [
         Fact("Call-off", contract.reference, sub=contract.title),
-        Fact("The index asks for", per_cent(plan.percent)),
         Fact("Applied", per_cent(plan.applied), sub=", ".join(limits)),
         Fact("Worked out", contract.get_index_base_display()),
-        Fact(
-            "From", plan.on, Kind.DAY, sub=f"today’s prices end on {_in_words(last_day(plan.on))}"
-        ),
-        Fact("Prices that change", len(plan.rises), Kind.COUNT),
         Fact("Raised last", last and last.on, Kind.DAY, unknown="never"),
     ]
-    return {
-        **context,
-        "plan": plan,
-        "facts": facts,
-        "rises": rises.on_page(request),
-        "affected": _affected(plan.affected(clock.today())).on_page(request),
-        "may_confirm": bool(plan.rises)
-        and not plan.done
-        and can(request.user, Permission.PRICES_LOAD, contract.council),
-    }
-
-
-def _in_words(day) -> str:
-    return f"{day.day} {day:%B %Y}"

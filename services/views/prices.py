@@ -24,7 +24,7 @@ from services.price_forms import CompareForm, PriceFilterForm
 from services.queries.offers import Offer, offers_of, paid_now
 from services.queries.prices import (
     BOOK_ORDER,
-    PEERS_AT_LEAST,
+    ENOUGH,
     book_row,
     book_rows,
     peer_prices,
@@ -53,7 +53,8 @@ def working(one: Offer) -> str | None:
     if cost.exit_months is None:
         return f"{said}; no term is known, so no charge for leaving"
     if cost.exit_months:
-        return f"{said} + {unit_pounds(cost.monthly)} × {cost.exit_months} months left of its term"
+        left = f"{unit_pounds(cost.monthly)} × {cost.exit_months} months left of its term"
+        return f"{said} + {left}, all of it: no smaller share for leaving is held"
     return said
 
 
@@ -216,25 +217,25 @@ def item(request, code):
             Fact("From order to delivery", lead_time and f"{lead_time} working days"),
             Fact("Network", item.get_net_display()),
             Fact("Priced", "by quote" if item.is_by_quote else "in the price book"),
-            *(_peer_facts(item, day) if sees_summaries(user) else []),
+            *(_peer_facts(user, item, day) if sees_summaries(user) else []),
         ],
         "crumbs": [("Prices", reverse("prices", args=["all"]))],
     }
     return object_page(request, [table], context, None)
 
 
-def _peer_facts(item: CatalogueItem, day) -> list[Fact]:
-    """Say what councils pay, only where they are too many to tell one from another."""
-    peers = peer_prices(item, day)
+def _peer_facts(user, item: CatalogueItem, day) -> list[Fact]:
+    """Say what other councils pay, only where they are too many to tell one from another."""
+    others = "councils" if user.access.all_councils else "other councils"
+    peers = peer_prices(user, item, day)
     if peers is None:
-        few = f"fewer than {PEERS_AT_LEAST} councils have a price of it, so nothing is said"
-        return [Fact("What councils pay a month", None, unknown=few)]
+        few = f"fewer than {ENOUGH} {others} have a price of it, so nothing is said"
+        return [Fact(f"What {others} pay a month", None, unknown=few)]
     return [
         Fact(
-            "What councils pay a month",
+            f"What {others} pay a month",
             f"{unit_pounds(peers.median)} in the middle",
-            sub=f"from {unit_pounds(peers.least)} to {unit_pounds(peers.most)}, for one, "
-            f"in the books of {peers.councils} councils",
+            sub=f"for one, in the books of {peers.councils} {others}",
         )
     ]
 
@@ -297,7 +298,8 @@ def _compared(offers: list[Offer], now, term: dict) -> list[Table]:
             ],
             rows=now,
             caption="What the council pays now",
-            scope="its own lines, at the average of each kind of service",
+            scope="its own lines, at the average of each kind of service: not of the same item, "
+            "where a kind has several speeds",
             is_first=False,
             empty="The council has no lines of this kind that are billed.",
         ),
