@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -336,13 +337,10 @@ def imports() -> None:
 
 def price_import() -> None:
     """Rows a second of a price book: new prices, and the same book held against what is there."""
-    path, rows = Path(os.environ["PORTAL_DATA"]) / "book.csv", 100_000
-    items = list(CatalogueItem.objects.order_by("pk").values_list("code", flat=True)[:20])
-    with path.open("w") as file:
-        file.write("contract,item,kind,from_quantity,amount,starts_on\n")
-        for number in range(rows):
-            item, quantity = items[number % len(items)], number // len(items) + 2
-            file.write(f"LBH/LONDONPSN,{item},RECURRING,{quantity},{quantity}.50,2014-07-01\n")
+    rows = 100_000
+    path = price_book_of(rows)
+    memory = {some: megabytes_to_load(price_book_of(some)) for some in (1_000, rows)}
+    note("price_import_memory", memory[rows], "MB", memory[1_000], "the process with 1,000 rows")
     for name, new in (("new", rows), ("same", 0)):
         started = time.perf_counter()
         day = {"at": clock.now(), "on": clock.today()}
@@ -350,6 +348,42 @@ def price_import() -> None:
         assert (report.read, report.added) == (rows, new)
         rate = rows / (time.perf_counter() - started)
         note(f"price_import_{name}", rate, "rows/s", 5_000, "5,000 a second")
+
+
+def price_book_of(rows: int) -> Path:
+    path = Path(os.environ["PORTAL_DATA"]) / f"book-{rows}.csv"
+    items = list(CatalogueItem.objects.order_by("pk").values_list("code", flat=True)[:20])
+    with path.open("w") as file:
+        file.write("contract,item,kind,from_quantity,amount,starts_on\n")
+        for number in range(rows):
+            item, quantity = items[number % len(items)], number // len(items) + 2
+            file.write(f"LBH/LONDONPSN,{item},RECURRING,{quantity},{quantity}.50,2014-07-01\n")
+    return path
+
+
+LOAD_AND_TELL = """
+import sys
+import django
+django.setup()
+from django.core.management import call_command
+call_command("load", "prices", sys.argv[1], "--council", "LBH", "--dry-run", stdout=sys.stderr)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def megabytes_to_load(path: Path) -> float:
+    """The most memory that a process of its own takes to look a price book over.
+
+    By its own page table: getrusage() of a child starts at what its parent holds.
+    """
+    said = subprocess.run(
+        [sys.executable, "-c", LOAD_AND_TELL, str(path)],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(said.stdout) / 1_000
 
 
 def price_lookup() -> None:

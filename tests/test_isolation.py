@@ -388,8 +388,8 @@ ROUTES: dict[str, Route] = {
         posts=lambda place: {
             "contract": place.keys["call_off"].pk,
             "percent": "3",
-            "on": "2014-07-01",
-            "confirm": "yes",
+            **{f"on_{number}": part for number, part in enumerate(("1", "7", "2014"))},
+            "seen": "x",
         },
         post_only=OFFICER,
     ),

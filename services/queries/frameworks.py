@@ -27,8 +27,8 @@ def call_offs_in_all(framework: Framework) -> InAll | None:
     sums = signed.aggregate(
         call_offs=Count("pk"),
         councils=Count("council", distinct=True),
-        value=Sum("value"),
         valued=Count("council", distinct=True, filter=Q(value__isnull=False)),
+        value=Sum("value"),  # last: what stands before it would count the sum
     )
     if sums.pop("valued") < ENOUGH:
         sums["value"] = None

@@ -14,7 +14,7 @@ BOOK = (
     "contract,item,kind,from_quantity,amount,starts_on,last_day\n"
     "CMD/LONDONPSN,WAN-10,RECURRING,1,115.00,2013-04-01,2014-07-31\n"
     "CMD/LONDONPSN,WAN-10,RECURRING,1,120.00,2014-08-01,\n"
-    "CMD/LONDONPSN,WAN-10,ONE_OFF,1,450.00,2013-04-01,\n"
+    "CMD/LONDONPSN,WAN-10,ONE_OFF,1,450.00,2013-04-01,2018-03-31\n"
 )
 WAN_10 = {"contract__reference": "CMD/LONDONPSN", "item__code": "WAN-10", "kind": "RECURRING"}
 

@@ -12,7 +12,7 @@ from londonpsn.common.money import percent
 from londonpsn.common.periods import Period
 from londonpsn.common.work import Band, work_of
 from services.models import Charge, Contract, Framework, LegalRule
-from services.queries.frameworks import call_offs_in_all
+from services.queries.frameworks import InAll, call_offs_in_all
 from services.queries.radar import standings_of
 from services.radar import paid
 from services.terms import notice_by
@@ -119,6 +119,19 @@ def test_what_all_have_bought_is_said_from_five_councils_on(framework, browse):
     assert "£407.00 signed" in text
     supplier = browse("agent1@virgin-media-business").get("/frameworks/wires/").content.decode()
     assert "£407.00" not in supplier
+
+
+def test_pounds_signed_are_said_only_of_five_councils_with_a_value(framework, browse):
+    """One value among five call-offs would be that council's own."""
+    for _ in range(4):
+        call_off(framework, new.new_council(), value=None)
+    call_off(framework, new.new_council(), value=Decimal(407))
+
+    assert call_offs_in_all(framework) == InAll(call_offs=5, councils=5, value=None)
+    text = browse("buyer@camden").get("/frameworks/wires/").content.decode()
+    assert "5 call-offs of 5 councils" in text
+    assert "what they come to is said from 5 councils with a value on" in text
+    assert "£407.00" not in text
 
 
 def test_a_framework_that_is_not_there_is_404(db, browse):

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,15 +14,18 @@ from boroughs.models import AuditEvent
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.common.money import ZERO
 from londonpsn.common.periods import Period, month_period
-from services.actions.indexation import raise_prices
+from services.actions.indexation import raise_framework_prices, raise_prices
 from services.charges import Base, month_share, percent_applied, raised
 from services.models import IndexationRun, Price
+from services.queries.indexation import plan_rises
 from tests import factories as new
 from tests.factories import APRIL, AT, member
+from tests.services.test_calloffs import at_once
 
 MARCH = date(2027, 3, 1)
 ON = date(2027, 3, 15)
 PERCENT = Decimal("3.4")
+FIRST_OF_JULY = {"on_0": "1", "on_1": "7", "on_2": "2014"}
 
 
 # Pure
@@ -104,8 +109,9 @@ def call_off(db):
     return new.new_contract(reference="ZED/2", index_base="PREVIOUS")
 
 
-def rise(contract, percent=PERCENT, on=ON, by=None):
-    return raise_prices(contract_id=contract.pk, percent=percent, on=on, by=by, at=AT)
+def rise(contract, percent=PERCENT, on=ON, by=None, today=None, seen=None):
+    asked = {"percent": percent, "on": on, "today": today or on, "seen": seen}
+    return raise_prices(contract_id=contract.pk, by=by, at=AT, **asked)
 
 
 def amounts(item) -> list[tuple]:
@@ -199,8 +205,8 @@ def test_a_rise_is_refused_in_words_and_changes_nothing(call_off):
     for asked, error, said in (
         ({"contract": fixed}, Refused, "FIXED has no indexation"),
         ({"percent": Decimal(101)}, BadInput, "is no per cent to raise prices by"),
-        ({"on": date(2012, 1, 1)}, Refused, "No price of this call-off"),
-        ({"percent": Decimal(0)}, Refused, "No price of this call-off"),
+        ({"on": date(2012, 1, 1)}, Refused, "No price of ZED/2 that is in force"),
+        ({"percent": Decimal(0)}, Refused, "No price of ZED/2 that is in force"),
     ):
         with pytest.raises(error, match=said):
             rise(**{"contract": call_off} | asked)
@@ -210,6 +216,172 @@ def test_a_rise_is_refused_in_words_and_changes_nothing(call_off):
 
     assert len(amounts(price.item)) == 2
     assert IndexationRun.objects.count() == 1
+
+
+def test_a_rise_before_an_existing_rise_is_refused_in_words(call_off):
+    price = new.new_price(call_off, amount=Decimal(720))
+    rise(call_off)
+    held = amounts(price.item)
+
+    with pytest.raises(Refused) as refused:
+        rise(call_off, on=date(2027, 3, 10))
+
+    assert str(refused.value) == (
+        "Prices of ZED/2 were raised on 15 March 2027 already; a rise before that day cannot be "
+        "made any more."
+    )
+    assert amounts(price.item) == held
+    (plan,) = plan_rises([call_off], PERCENT, date(2027, 3, 10)).plans
+    assert plan.why_not == str(refused.value)
+
+
+def test_a_rise_is_made_at_most_three_months_ahead(call_off):
+    """One that was dated wrongly stands in the way of every rise before it."""
+    new.new_price(call_off, amount=Decimal(720))
+
+    with pytest.raises(Refused, match="at most 3 months ahead, today up to 14 March 2027"):
+        rise(call_off, today=date(2026, 12, 14))
+
+    assert rise(call_off, today=date(2026, 12, 15)).prices_raised == 1
+
+
+def test_a_rise_that_has_changed_since_it_was_looked_at_is_refused(call_off):
+    price = new.new_price(call_off, amount=Decimal(720))
+    seen = plan_rises([call_off], PERCENT, ON).digest
+    another = new.new_price(call_off, amount=Decimal(10))
+
+    with pytest.raises(Refused, match="It has changed since you looked at it"):
+        rise(call_off, seen=seen)
+
+    assert len(amounts(price.item)) == 1
+    another.delete()
+    assert rise(call_off, seen=seen).prices_raised == 1
+
+
+# Story 12 for one framework
+
+
+@pytest.fixture
+def framework(db):
+    framework = new.new_framework(name="Wires")
+    for number in range(3):
+        call_off = new.new_call_off(
+            framework=framework, index_base="PREVIOUS", index_cap=number + 2
+        )
+        new.new_price(call_off, amount=Decimal(100))
+    new.new_price(new.new_call_off(framework=framework), amount=Decimal(100))  # without an index
+    return framework
+
+
+def rise_all(framework, percent=PERCENT, on=ON, by=None, seen=None):
+    asked = {"percent": percent, "on": on, "today": on, "seen": seen}
+    return raise_framework_prices(framework_id=framework.pk, by=by, at=AT, **asked)
+
+
+def test_story_12_a_rise_for_one_framework_raises_each_call_off_once(framework):
+    elsewhere = new.new_price(new.new_contract(index_base="PREVIOUS"))
+
+    runs = rise_all(framework)
+    held = list(Price.objects.order_by("pk").values())
+    again = rise_all(framework)
+
+    assert [(run.prices_raised, run.applied) for run in runs] == [(1, 2), (1, 3), (1, PERCENT)]
+    risen = Price.objects.filter(starts_on=ON).order_by("contract_id")
+    assert [price.amount for price in risen] == [102, 103, Decimal("103.4")]
+    assert amounts(elsewhere.item) == [(Decimal(100), APRIL, None)]
+    assert again == runs
+    assert list(Price.objects.order_by("pk").values()) == held
+    assert AuditEvent.objects.filter(type="PRICES_INDEXED").count() == 3
+
+
+def test_a_rise_for_a_framework_leaves_out_what_was_raised_already_and_says_so(framework):
+    first, second, third = framework.call_offs.exclude(index_base="").order_by("pk")
+    rise(first, on=date(2027, 4, 1))
+    rise(second, Decimal(1))
+
+    planned = plan_rises([first, second, third], PERCENT, ON)
+    runs = rise_all(framework, seen=planned.digest)
+
+    assert [run.contract for run in runs] == [third]
+    assert [plan.why_not.partition(";")[0] for plan in planned.plans] == [
+        f"Prices of {first.reference} were raised on 1 April 2027 already",
+        f"The prices of {second.reference} were raised by 1 % on that day already, and are not "
+        "raised twice. Load a price book to change them.",
+        "",
+    ]
+
+
+def test_only_programme_officers_raise_prices_for_a_framework(framework):
+    council = framework.call_offs.first().council
+
+    with pytest.raises(PermissionDenied, match="load a price book and raise prices"):
+        rise_all(framework, by=member(council, "BUYER"))
+
+    assert not IndexationRun.objects.exists()
+    assert len(rise_all(framework, by=member(role="PROGRAMME_OFFICER"))) == 3
+
+
+def test_a_rise_for_a_framework_asks_as_many_queries_however_many_call_offs(framework):
+    def queries(day):
+        with CaptureQueriesContext(connection) as captured:
+            rise_all(framework, on=day)
+        return len(captured)
+
+    few = queries(ON)
+    for _ in range(10):
+        call_off = new.new_call_off(framework=framework, index_base="PREVIOUS")
+        new.new_price(call_off, amount=Decimal(100))
+
+    assert queries(date(2028, 3, 15)) - few < 10 * 3  # the events, one by one
+
+
+def test_a_call_offs_page_says_how_many_lines_a_rise_has_left_behind(council, browse):
+    camden = council("CMD")
+    call_off = new.new_call_off(camden, index_base="PREVIOUS")
+    price = new.new_price(call_off, amount=Decimal(720))
+    body = camden.bodies.get(kind="COUNCIL")
+    for amount in (720, 720, 999):
+        line = new.new_line(body, contract=call_off, service_type=price.item.service_type)
+        new.new_charge(line, amount=Decimal(amount))
+    page, words = f"/calloffs/{call_off.pk}/", "Prices rose on 1 June 2014;"
+
+    before = browse("buyer@camden").get(page).content.decode()
+    rise(call_off, on=date(2014, 6, 1))
+    after = browse("buyer@camden").get(page).content.decode()
+
+    assert words not in before
+    assert f"{words} 2 lines are still at the old price here." in after
+
+
+# Two at once
+
+
+def test_two_rises_at_once_are_one(transactional_db, committed):
+    call_off = new.new_contract(reference="ZED/2", index_base="PREVIOUS")
+    price = new.new_price(call_off, amount=Decimal(720))
+
+    found = at_once(lambda: rise(call_off).pk, lambda: rise(call_off).pk)
+
+    assert found[0] == found[1]
+    assert [amount for amount, *_ in amounts(price.item)] == [720, Decimal("744.48")]
+    assert AuditEvent.objects.filter(type="PRICES_INDEXED").count() == 1
+
+
+def test_a_rise_of_a_framework_and_one_of_its_call_offs_at_once_raise_it_once(
+    transactional_db, committed
+):
+    framework = new.new_framework()
+    call_offs = [
+        new.new_call_off(framework=framework, index_base="PREVIOUS", index_cap=5) for _ in range(3)
+    ]
+    for call_off in call_offs:
+        new.new_price(call_off, amount=Decimal(100))
+
+    found = at_once(lambda: len(rise_all(framework)), lambda: rise(call_offs[2]).prices_raised)
+
+    assert sorted(found) == [1, 3]
+    assert Price.objects.filter(starts_on=ON).count() == 3
+    assert IndexationRun.objects.count() == 3
 
 
 @pytest.mark.parametrize("role", ["BUYER", "NETWORK_OFFICER", "FINANCE", "APPROVER", "AUDITOR"])
@@ -238,21 +410,57 @@ def camden(council):
 
 def test_the_page_shows_every_price_before_and_after_and_then_raises_them(camden, browse):
     client, page = browse("programme@london-grid"), "/c/camden/prices/raise/"
-    asked = {"contract": camden.pk, "percent": "3.4", "on": "2014-07-01"}
+    asked = {"contract": camden.pk, "percent": "3.4"} | FIRST_OF_JULY
 
-    preview = client.post(page, asked).content.decode()
+    looked_over = client.post(page, asked)
+    preview, seen = looked_over.content.decode(), looked_over.context["planned"].digest
     assert "£115.00" in preview
     assert "£118.45" in preview
     assert "at most 3 %" in preview
     assert "Camden" in preview
     assert not IndexationRun.objects.exists()
 
-    done = client.post(page, asked | {"confirm": "yes"}, follow=True)
+    assert f'name="seen" value="{seen}"' in preview
+
+    done = client.post(page, asked | {"seen": seen}, follow=True)
     assert "raised by 3 % from 1 July 2014 on." in done.content.decode()
     assert IndexationRun.objects.get().prices_raised == 35  # nine are £0.00 and stay so
     again = client.post(page, asked).content.decode()
-    assert "raised on that day already" in again
+    assert "on that day already" in again
     assert "Raise these prices" not in again
+    before = client.post(page, asked | {"on_1": "6"}).content.decode()
+    assert "were raised on 1 July 2014 already" in before
+    assert "Raise these prices" not in before
+
+
+def test_the_page_raises_nothing_that_was_not_looked_over(camden, browse):
+    client, page = browse("programme@london-grid"), "/c/camden/prices/raise/"
+    asked = {"contract": camden.pk, "percent": "3.4"} | FIRST_OF_JULY
+    seen = client.post(page, asked).context["planned"].digest
+    new.new_price(camden, amount=Decimal(5))
+
+    answer = client.post(page, asked | {"seen": seen}).content.decode()
+
+    assert "It has changed since you looked at it. Look again." in answer
+    assert not IndexationRun.objects.exists()
+
+
+def test_the_page_raises_all_call_offs_under_a_framework(framework, browse):
+    client, page = browse("programme@london-grid"), "/c/all/prices/raise/"
+    asked = {"framework": framework.pk, "percent": "3.4"} | FIRST_OF_JULY
+
+    looked_over = client.post(page, asked)
+    assert "Call-offs" in looked_over.content.decode()
+    assert not IndexationRun.objects.exists()
+    seen = {"seen": looked_over.context["planned"].digest}
+    done = client.post(page, asked | seen, follow=True)
+
+    assert "3 prices of 3 call-offs under Wires raised from 1 July 2014 on." in (
+        done.content.decode()
+    )
+    both = client.post(page, asked | {"contract": framework.call_offs.first().pk})
+    assert "Choose the framework or one call-off, not both." in both.content.decode()
+    assert "Choose the call-off." in client.post(page, {"percent": "3"}).content.decode()
 
 
 def test_the_page_is_refused_to_the_buyer_in_words(camden, browse):
@@ -282,5 +490,28 @@ def test_the_api_works_a_rise_out_and_makes_it_once(camden, browse):
         done = post(client, key, asked | {"confirm": True}).json()
         assert (done["is_done"], done["prices_raised"]) == (True, 35)
     assert IndexationRun.objects.count() == 1
+    late = post(client, "late", asked | {"confirm": True, "on": "2014-06-30"})
+    assert (late.status_code, "were raised on 1 July 2014" in late.json()["detail"]) == (409, True)
     buyer, other = (post(browse(who), "no") for who in ("buyer@camden", "buyer@sutton"))
     assert (buyer.status_code, other.status_code) == (403, 404)
+
+
+def test_the_api_raises_all_call_offs_under_a_framework(framework, browse):
+    client, address = browse("programme@london-grid"), "/api/v1/prices/index/"
+    asked = {"framework": framework.code, "percent": "3.4", "on": "2014-07-01"}
+
+    def post(key, said, sender=client):
+        return sender.post(address, said, "application/json", headers={"Idempotency-Key": key})
+
+    plan = post("plan", asked).json()
+    stale = post("stale", asked | {"confirm": True, "seen": "x"})
+    done = post("rise", asked | {"confirm": True, "seen": plan["digest"]}).json()
+    again = post("again", asked | {"confirm": True}).json()
+    neither = post("neither", {"percent": "3.4", "on": "2014-07-01"})
+
+    assert (plan["is_done"], plan["prices_raised"], plan["applied"]) == (False, 3, None)
+    assert stale.status_code == 409
+    assert [(one["is_done"], one["prices_raised"]) for one in (done, again)] == [(True, 3)] * 2
+    assert IndexationRun.objects.count() == 3
+    assert neither.status_code == 400
+    assert post("no", asked, browse("buyer@camden")).status_code == 403

@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from boroughs.models import AuditEvent
-from londonpsn.common.errors import BadInput
+from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.importers import Upload
 from services.actions.prices import load
 from services.models import CatalogueItem, Contract, Price
 from tests import factories as new
 from tests.factories import APRIL, AT, TODAY, member
+from tests.services.test_calloffs import at_once
 
 HEADER = "contract,item,kind,from_quantity,amount,term_months,starts_on,last_day\n"
 JULY, AUGUST = date(2014, 7, 1), date(2014, 8, 1)
@@ -220,6 +221,169 @@ def test_a_line_counts_once_at_the_price_of_the_most_quantity(book, send):
     report = send(row("110", JULY) + row("90", JULY, quantity=10), dry_run=True)
 
     assert [(one.lines, one.monthly) for one in report.affected] == [(1, Decimal(-120))]
+    assert report.affected[0].difference == "£120.00 less"
+
+
+def test_lines_on_a_price_that_ends_with_no_successor_are_told(book, send):
+    for _ in range(3):
+        on_the_price(book)
+
+    report = send(row("7.00", kind="ONE_OFF"), dry_run=True)
+
+    (one,) = report.affected
+    assert (one.lines, one.ends, one.monthly) == (3, True, None)
+    assert one.what == "Its price ends, and none follows"
+    assert str(one).endswith("Council: 3 lines, the price ends and none follows")
+
+
+def test_a_price_that_ends_and_is_followed_is_told_as_a_change(book, send):
+    on_the_price(book)
+
+    report = send(row("100", APRIL, "2014-07-31") + row("90", date(2014, 9, 1)), dry_run=True)
+
+    assert [(one.lines, one.ends, one.monthly) for one in report.affected] == [(1, False, -10)]
+
+
+def test_what_was_held_and_becomes_another_in_the_past_is_marked_backdated(book, send):
+    rows = row("100", APRIL, "2014-01-31") + row("110", date(2014, 2, 1))
+
+    report = send(rows)
+
+    assert (report.changed, report.backdated) == (1, 1)
+    assert [change.words for change in report.differences] == ["Changed, backdated"]
+    assert AuditEvent.objects.get(type="PRICES_LOADED").after["backdated"] == 1
+
+
+def test_a_first_book_with_its_past_is_not_backdated(book, send):
+    new.new_catalogue_item(code="NEW")
+    past = row("5", APRIL, "2014-01-31", item="NEW") + row("6", date(2014, 2, 1), item="NEW")
+
+    report = send(row("100") + past)
+
+    assert (report.added, report.changed, report.backdated) == (1, 1, 0)
+
+
+def test_what_is_loaded_is_what_was_looked_over(book, send, tmp_path):
+    rows = row("110", JULY)
+    seen = send(rows, dry_run=True).digest
+    send(row("105", JULY))  # another's
+
+    upload = Upload(tmp_path / "book.csv", "book.csv", AT, on=TODAY)
+    upload.path.write_text(HEADER + rows)
+    with pytest.raises(Refused, match="It has changed since you looked at it"):
+        load(upload, seen=seen)
+
+    assert Price.objects.get(contract=book.contract, starts_on=JULY).amount == 105
+    assert load(upload, seen=load(replace(upload, dry_run=True)).digest).changed == 1
+
+
+def test_the_page_loads_nothing_that_was_not_looked_over(db, browse, send, council):
+    client, page = browse(OFFICER), "/c/camden/prices/upload/"
+    prices = Price.objects.filter(contract__reference="CMD/LONDONPSN")
+    rows = "CMD/LONDONPSN,AUDIO,RECURRING,1,{},,2014-08-01,\n"
+    file = io.BytesIO((HEADER + rows.format("30")).encode())
+    file.name = "book.csv"
+    looked_over = client.post(page, {"file": file}).context
+    send(rows.format("31"), council=council("CMD"))
+
+    said = {"kept": looked_over["kept"], "seen": looked_over["report"].digest}
+    answer = client.post(page, said).content.decode()
+
+    assert "It has changed since you looked at it. Look again." in answer
+    assert prices.get(starts_on=AUGUST).amount == 31
+
+
+# Two at once
+
+
+def test_two_loads_at_once_follow_each_other_and_the_second_is_told(
+    transactional_db, committed, tmp_path
+):
+    contract = new.new_contract(reference="ZED/1")
+    item = new.new_catalogue_item(code="LINE-10")
+    new.new_price(contract, item, amount=Decimal("100.00"))
+    uploads = []
+    for amount in ("110", "120"):
+        path = tmp_path / f"{amount}.csv"
+        path.write_text(HEADER + row(amount, JULY))
+        uploads.append(Upload(path, path.name, AT, on=TODAY))
+    seen = [load(replace(upload, dry_run=True)).digest for upload in uploads]
+
+    found = at_once(
+        lambda: load(uploads[0], seen=seen[0]).changed,
+        lambda: load(uploads[1], seen=seen[1]).changed,
+    )
+
+    assert sorted(found, key=str) == [1, "It has changed since you looked at it. Look again."]
+    assert len(held(contract)) == 2
+    assert AuditEvent.objects.filter(type="PRICES_LOADED").count() == 1
+
+
+def test_one_book_loaded_twice_at_once_is_loaded_once(transactional_db, committed, tmp_path):
+    contract = new.new_contract(reference="ZED/1")
+    new.new_price(contract, new.new_catalogue_item(code="LINE-10"), amount=Decimal("100.00"))
+    path = tmp_path / "book.csv"
+    path.write_text(HEADER + row("110", JULY))
+    upload = Upload(path, path.name, AT, on=TODAY)
+
+    found = at_once(lambda: load(upload).changed, lambda: load(upload).changed)
+
+    assert sorted(found) == [0, 1]
+    assert AuditEvent.objects.filter(type="PRICES_LOADED").count() == 1
+
+
+# Files that are none
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The file is empty"),
+        ((HEADER + row("110", JULY)).encode("utf-16"), "has bytes that no text has"),
+        ((HEADER + row("110", JULY)).encode() + b"\0\n", "has bytes that no text has"),
+        (b"PK\x03\x04 no workbook", "it is damaged"),
+        (HEADER.encode() + b'"' + b"x" * 200_000, "Line 2: this row cannot be read"),
+    ],
+    ids=["empty", "utf-16", "nul", "damaged", "one-endless-cell"],
+)
+def test_a_file_that_is_no_book_gets_a_clear_sentence_and_leaves_nothing(
+    book, tmp_path, content, said
+):
+    path = tmp_path / "book.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(BadInput, match=said):
+        load(Upload(path, path.name, AT, on=TODAY))
+
+    assert held(book.contract) == [("RECURRING", 1, Decimal(100), APRIL, None)]
+    assert "price_book_row" not in connection.introspection.table_names()
+
+
+def test_a_file_in_cp1252_is_read_as_what_it_says(book, tmp_path):
+    path = tmp_path / "book.csv"
+    path.write_bytes((HEADER + row("£110", JULY)).encode("cp1252"))
+
+    report = load(Upload(path, path.name, AT, on=TODAY))
+
+    assert (report.encoding, report.changed) == ("cp1252", 1)
+
+
+def test_a_file_of_more_than_20_mb_is_refused_before_it_is_read(db, browse):
+    file = io.BytesIO(HEADER.encode() + b"x" * 20 * 1024 * 1024)
+    file.name = "book.csv"
+
+    answer = browse(OFFICER).post("/c/camden/prices/upload/", {"file": file}).content.decode()
+
+    assert "The limit is 20 MB" in answer
+
+
+def test_of_many_rows_that_cannot_be_the_first_are_told_and_all_counted(book, send):
+    rows = "".join(row("1", JULY, quantity=number, item="NOPE") for number in range(1, 2_501))
+
+    report = send(rows)
+
+    assert (report.refused, len(report.found)) == (2_500, 1_000)
+    assert report.problems()[-1].startswith("Line 1001, item: the catalogue has no item")
 
 
 # What is refused, in words, all of it

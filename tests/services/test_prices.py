@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from boroughs.models import AuditEvent, Council, Site
@@ -15,7 +15,7 @@ from londonpsn.common.work import Band, work_of
 from services.actions.quotes import keep_quote
 from services.models import CatalogueItem, Contract, Price, Quote
 from services.queries.offers import offers_of, paid_now
-from services.queries.prices import NoPrice, peer_prices, price_for
+from services.queries.prices import NoPrice, Peers, QuotedPrice, peer_prices, price_for
 from services.whole_life import whole_life
 from tests import factories as new
 from tests.conftest import person
@@ -129,7 +129,7 @@ def test_the_book_shows_both_prices_of_an_item_in_one_row(browse, call_off):
         ],
         [
             *("WAN-10G", "Ethernet line, 10 Gbit/s", "circuit", "1", "1490.0000", "4500.0000", ""),
-            *("2013-04-01", "", "CMD/LONDONPSN", "Virgin Media Business"),
+            *("2013-04-01", "2018-03-31", "CMD/LONDONPSN", "Virgin Media Business"),
         ],
     ]
 
@@ -179,25 +179,35 @@ def test_an_item_says_what_it_is_and_what_it_cost_over_time(browse, call_off):
     assert "29 June 2014" in text
 
 
-def test_what_councils_pay_is_said_of_five_or_more_only(browse, call_off):
+def test_what_others_pay_is_the_median_of_five_others_or_more(browse, call_off, buyer):
     item = CatalogueItem.objects.get(code="WAN-10")
-    page, few = "/catalogue/WAN-10/", "fewer than 5 councils have a price"
-    assert few in text_of(browse(BUYER), page)  # three have one in the small data set
+    page, few = "/catalogue/WAN-10/", "fewer than 5 other councils have a price"
+    assert few in text_of(browse(BUYER), page)  # two others have one in the small data set
 
-    fourth = new.new_price(item=item, amount=Decimal(99))
-    new.new_price(fourth.contract, item, from_quantity=10, amount=Decimal(1))  # a band
+    for amount in (99, 98):
+        price = new.new_price(item=item, amount=Decimal(amount))
+    new.new_price(price.contract, item, from_quantity=10, amount=Decimal(1))  # a band
     draft = new.new_contract(kind="CALL_OFF", stage="DRAFT")
     new.new_price(draft, item, amount=Decimal(2))
-    assert peer_prices(item, TODAY) is None
+    assert peer_prices(buyer, item, TODAY) is None  # the own one does not count
 
     new.new_price(item=item, amount=Decimal("130.50"))
-    peers = peer_prices(item, TODAY)
-    assert (peers.councils, peers.median) == (5, 115)
-    assert (peers.least, peers.most) == (99, Decimal("130.5"))
-    assert "from £99.00 to £130.50, for one, in the books of 5 councils" in text_of(
-        browse(BUYER), page
-    )
+    assert peer_prices(buyer, item, TODAY) == Peers(councils=5, median=Decimal(115))
+    text = text_of(browse(BUYER), page)
+    assert "£115.00 in the middle" in text
+    assert "for one, in the books of 5 other councils" in text
     assert "What councils pay" not in text_of(browse(AGENT), page)
+
+
+def test_the_price_of_a_single_other_council_is_nowhere_on_the_page(browse, call_off):
+    item = CatalogueItem.objects.get(code="WAN-10")
+    for amount in ("97.31", "99", "101", "130.53"):
+        new.new_price(item=item, amount=Decimal(amount))
+
+    text = text_of(browse(BUYER), "/catalogue/WAN-10/")
+
+    assert "in the middle" in text
+    assert not [amount for amount in ("97.31", "130.53") if amount in text]
 
 
 def test_prices_of_another_council_are_not_there(browse, council):
@@ -280,7 +290,7 @@ def test_offers_stand_cheapest_first_with_quotes_among_them(buyer, camden, call_
         ("Ethernet line, 10 Mbit/s", Decimal(450 + 115 * 36)),
         ("School line, 10 Mbit/s", Decimal(130 * 36)),
         ("Ethernet line, 100 Mbit/s", Decimal(950 + 245 * 36)),
-        ("Quote Q-2014-0612: Ethernet line, 1 Gbit/s", Decimal(1200 + 545 * 36)),
+        ("Quote Q-2014-0612: Ethernet line with a new duct", Decimal(1200 + 545 * 36)),
         ("Ethernet line, 1 Gbit/s", Decimal(1800 + 590 * 36)),
         ("School line, 100 Mbit/s", Decimal(690 * 36)),
         ("School line, 1 Gbit/s", Decimal(1450 * 36)),
@@ -425,12 +435,68 @@ def test_an_expired_quote_cannot_be_ordered(db, day, survey, orderable):
     assert Quote.objects.filter(pk=quote.pk).orderable_on(day).exists() is orderable
 
 
+def test_an_order_is_priced_by_a_quote_only_while_that_holds(db):
+    item = new.new_catalogue_item(is_by_quote=True)
+    quote = new.new_quote(item=item, number="Q-1", quantity=3)
+    red = new.new_quote(quote.contract, item, number="Q-2", quantity=3, survey="RED")
+
+    def priced(quote, quantity=3, on=date(2014, 8, 31)):
+        return price_for(quote.contract, item, quantity, on, quote=quote)
+
+    assert priced(quote) == QuotedPrice(quote, Decimal(100), Decimal(50))
+    assert priced(quote, on=date(2014, 9, 1)) == NoPrice(
+        "Quote Q-1 has expired: its last day was 31 August 2014. Ask the supplier anew."
+    )
+    assert "for another quantity" in priced(quote, 2).reason
+    assert "cannot be delivered" in priced(red).reason
+
+
+def test_a_quote_is_frozen_whoever_writes(call_off, buyer):
+    quote = keep(call_off, buyer)
+
+    for change in (
+        lambda: Quote.objects.filter(pk=quote.pk).update(monthly=1),
+        lambda: Quote.objects.filter(pk=quote.pk).delete(),
+        lambda: connection.cursor().execute("UPDATE services_quote SET valid_until = '2030-01-01'"),
+    ):
+        with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+            change()
+
+    quote.documents.add(new.new_document(call_off.council))
+    assert quote.documents.count() == 1
+    assert Quote.objects.get(pk=quote.pk).monthly == 90
+
+
+def test_no_quote_is_kept_under_a_call_off_that_is_over(camden, buyer):
+    over = new.new_call_off(camden, ends_on=date(2014, 6, 1))
+
+    with pytest.raises(Refused, match="This call-off is over: its last day was 31 May 2014"):
+        keep(over, buyer)
+
+
+def test_the_demo_has_an_item_that_is_priced_by_quote(call_off):
+    """It has no price in the book, and the placed quote is for it."""
+    item = CatalogueItem.objects.get(is_by_quote=True)
+    quote = Quote.objects.get()
+
+    assert (quote.item, item.prices.exists()) == (item, False)
+    assert isinstance(price_for(call_off, item, 1, TODAY), NoPrice)
+    assert price_for(call_off, item, 1, TODAY, quote=quote).monthly == Decimal(545)
+
+
+def test_the_demos_prices_hold_for_the_sixty_months(call_off):
+    assert set(call_off.prices.values_list("starts_on", "ends_on")) == {
+        (date(2013, 4, 1), date(2018, 4, 1))
+    }
+
+
 def test_a_buyer_keeps_a_quote_on_the_page(browse, call_off):
     client, page = browse(BUYER), "/c/camden/quotes/keep/"
     item = CatalogueItem.objects.get(code="WAN-1G")
     said = {"contract": call_off.pk, "item": item.pk, "site": "cmd-hq01", "number": "Q-9"}
-    said |= {"quantity": 1, "monthly": "545.50", "one_off": "0", "term_months": ""}
-    said |= {"quoted_on": "2014-06-20", "last_day": "2014-07-31", "survey": ""}
+    said |= {"quantity": 1, "monthly": "£1,545.50", "one_off": "0", "term_months": ""}
+    said |= {"quoted_on_0": "20", "quoted_on_1": "6", "quoted_on_2": "2014", "survey": ""}
+    said |= {"last_day_0": "31", "last_day_1": "7", "last_day_2": "2014"}
 
     blank = client.post(page, {}).content.decode()
     assert "Write the number that the supplier gave it." in blank
@@ -440,7 +506,8 @@ def test_a_buyer_keeps_a_quote_on_the_page(browse, call_off):
     kept = client.post(page, said, follow=True).content.decode()
     assert "Quote Q-9 is kept." in kept
     assert "31 July 2014" in kept
-    assert Quote.objects.get(number="Q-9").valid_until == date(2014, 8, 1)
+    quote = Quote.objects.get(number="Q-9")
+    assert (quote.monthly, quote.valid_until) == (Decimal("1545.50"), date(2014, 8, 1))
     twice = client.post(page, said).content.decode()
     assert "A quote Q-9 is held under this call-off" in twice
     assert browse("viewer@camden").get(page).status_code == 403
@@ -479,7 +546,7 @@ def test_the_api_lists_items_prices_and_quotes(browse, call_off):
     client = browse(BUYER)
 
     items = client.get("/api/v1/catalogue-items/?limit=100").json()
-    assert items["count"] == 22
+    assert items["count"] == 23
     assert items["results"][0] | {"id": 0} == {
         "id": 0,
         "code": "AUDIO",
@@ -493,8 +560,8 @@ def test_the_api_lists_items_prices_and_quotes(browse, call_off):
     }
     prices = client.get("/api/v1/prices/?item=WAN-10&on=2014-06-30").json()["results"]
     assert [(row["kind"], row["amount"], row["ends_on"]) for row in prices] == [
-        ("RECURRING", "115.0000", None),
-        ("ONE_OFF", "450.0000", None),
+        ("RECURRING", "115.0000", "2018-04-01"),
+        ("ONE_OFF", "450.0000", "2018-04-01"),
     ]
     assert client.get("/api/v1/prices/?on=2013-03-31").json()["count"] == 0
     assert client.get(f"/api/v1/prices/?contract={call_off.pk}").json()["count"] == 44
