@@ -1,5 +1,7 @@
 """What the portal says no with."""
 
+CHANGED_SINCE = "It has changed since you looked at it. Look again."
+
 
 class Refused(Exception):
     """A rule says no. The message is a sentence for the person who asked, with the remedy."""

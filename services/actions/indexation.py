@@ -11,7 +11,7 @@ from boroughs.authorization import Permission, check
 from boroughs.models import AuditEvent
 from boroughs.queries import find_row
 from londonpsn.common.bulk import copy_rows
-from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.errors import CHANGED_SINCE, BadInput, Refused
 from londonpsn.common.periods import add_months, check_day, in_words
 from services.models import Contract, Framework, IndexationRun, Price
 from services.queries.indexation import RisePlan, Rises, call_offs_to_raise, plan_rises
@@ -19,7 +19,6 @@ from services.queries.indexation import RisePlan, Rises, call_offs_to_raise, pla
 LOWEST, HIGHEST = Decimal(-100), Decimal(100)
 PLACES = Decimal("0.001")
 MONTHS_AHEAD = 3  # a rise that was dated wrongly stands in the way of those before it
-CHANGED_SINCE = "It has changed since you looked at it. Look again."
 
 
 @transaction.atomic

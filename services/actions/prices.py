@@ -23,7 +23,7 @@ from boroughs import audit
 from boroughs.authorization import Permission, check
 from boroughs.models import AuditEvent, Council
 from londonpsn.common import bulk
-from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.errors import CHANGED_SINCE, BadInput, Refused
 from londonpsn.common.importers import Upload
 from londonpsn.common.tabular import ExcelFile, FileRow, TextFile, open_rows
 from londonpsn.common.template_filters import day as day_in_words
@@ -35,7 +35,6 @@ from services.models import Contract
 from services.price_book import Problem, Unreadable
 from services.queries.price_effects import Affected, affected_by
 
-CHANGED_SINCE = "It has changed since you looked at it. Look again."
 PROBLEMS_KEPT = 1_000
 COPIED = (
     *("line", "contract", "item", "kind", "from_quantity", "amount", "term_months"),

@@ -6,7 +6,7 @@ from londonpsn.common.periods import in_words
 from londonpsn.common.template_filters import pounds
 from services.awarding import Law
 from services.law import NOTICES, Drift, Rule
-from services.models import Contract, IndexationRun
+from services.models import Contract
 from services.queries.calloffs import Burn, BurnDown
 
 UNCHECKED = "not checked in its source"
@@ -59,13 +59,12 @@ def threshold_in_words(law: Law) -> str:
     return f"{worth} with VAT is below the threshold of {held}: no notice is due."
 
 
-def rise_in_words(left: tuple[IndexationRun, int] | None) -> str:
+def rise_in_words(raised_on: date | None, lines: int) -> str:
     """Say how many lines the last rise has left behind; blank for none."""
-    if left is None:
+    if raised_on is None or not lines:
         return ""
-    run, lines = left
     its = "1 line is" if lines == 1 else f"{lines:,} lines are"
-    return f"Prices rose on {in_words(run.on)}; {its} still at the old price here."
+    return f"Prices rose on {in_words(raised_on)}; {its} still at the old price here."
 
 
 def regime_in_words(law: Law) -> str:

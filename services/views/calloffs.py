@@ -29,7 +29,7 @@ from services.queries.calloffs import (
     legal_rules,
     missing_for_register,
 )
-from services.queries.indexation import lines_at_old_prices
+from services.queries.indexation import with_left_behind
 from services.terms import Ending
 from services.views.calloff_words import (
     asked_in_words,
@@ -168,6 +168,7 @@ class Shown:
 def find_call_off(user, pk: int) -> Contract:
     related = ("council", "supplier", "framework", "body", "awarded_by")
     call_offs = Contract.objects.visible_to(user).call_offs().select_related(*related)
+    call_offs = with_left_behind(call_offs, clock.today())
     return find_row(call_offs.prefetch_related("extensions"), pk=pk)
 
 
@@ -225,7 +226,7 @@ def calloff(request, pk):
         "shown": shown,
         "is_inside": is_inside,
         "burn_words": burn_in_words(shown.burn),
-        "rise_words": rise_in_words(lines_at_old_prices(call_off, today) if is_inside else None),
+        "rise_words": rise_in_words(call_off.raised_on, call_off.left_behind),
         "drift_words": drift_in_words(shown.drift, shown.law),
         "notices": [_notice(one, shown.law, today) for one in shown.notices],
         "is_over": shown.ending.ends_on <= today,

@@ -265,6 +265,15 @@ def test_whole_life_is_once_and_each_month_and_what_leaving_costs(
     assert cost.total == cost.one_off + cost.recurring + cost.exit_charge
 
 
+def test_a_charge_for_leaving_says_that_it_is_of_the_whole_price(browse, call_off):
+    Price.objects.filter(contract=call_off, item__code="WAN-10").update(term_months=36)
+
+    text = text_of(browse(BUYER), "/c/camden/compare/?family=wan&quantity=1&months=12")
+
+    assert "+ £115.00 × 24 months left of its term, all of it: no smaller share" in text
+    assert "not of the same item, where a kind has several speeds" in text
+
+
 def test_a_month_is_rounded_once_and_then_multiplied():
     cost = whole_life(monthly=Decimal("0.4653") * 3, one_off=Decimal("0.005"), months=10)
 
