@@ -13,7 +13,7 @@ TRACKED, KEPT = "procurement_payment", "procurement_paymentrow"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("boroughs", "0030_rows_have_a_first_state_and_keep_their_key"),
+        ("boroughs", "0019_rows_have_a_first_state_and_keep_their_key"),
         ("procurement", "0008_kept_rows_by_moment"),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('services', '0011_kept_call_offs_and_prices_only_grow'),
+        ('services', '0013_rows_have_a_first_state_and_keep_their_key'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -58,7 +58,7 @@ FIRST = "".join(row_sql.first_states(tracked, kept) for tracked, kept in KEPT.it
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('boroughs', '0016_suppliers_size_and_idempotent_calls'),
+        ('boroughs', '0018_roles_end_the_day_they_begin'),
         ('socialaccount', '0006_alter_socialaccount_extra_data'),
     ]
 

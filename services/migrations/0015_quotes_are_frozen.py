@@ -9,7 +9,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('services', '0011_kept_call_offs_and_prices_only_grow'),
+        ('services', '0014_ceilings_change_and_notices_of_changes'),
     ]
 
     operations = [

@@ -41,8 +41,8 @@ FIRST = "".join(row_sql.first_states(tracked, kept) for tracked, kept in KEPT.it
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('boroughs', '0030_rows_have_a_first_state_and_keep_their_key'),
-        ('services', '0011_kept_call_offs_and_prices_only_grow'),
+        ('boroughs', '0019_rows_have_a_first_state_and_keep_their_key'),
+        ('services', '0012_register_editions_are_kept'),
     ]
 
     operations = [
