@@ -144,12 +144,14 @@ def test_the_download_of_a_thing_stands_in_the_chain_of_its_council(camden, brow
         new.new_membership(user=person(account), council=sutton, role="FINANCE")
     line = Line.objects.get(reference="CMD-HQ01|w1/NEW")
     move = line.replacements.get().replacement_id
+    contract = Contract.objects.filter(council=camden, kind="CONTRACT").first()
     pages = {
         f"/lines/{line.pk}/": "months",
         f"/moves/{move}/": "months",
         f"/sites/{line.site_id}/": "lines",
         f"/bodies/{line.body_id}/": "lines",
         f"/connections/{line.connection_id}/": "lines",
+        f"/contracts/{contract.pk}/": "lines",
         f"/calloffs/{line.contract_id}/": "lines",
     }
     client = browse(account)
