@@ -116,12 +116,12 @@ def _about_its_framework(
         ended = in_words(last_day(framework.ends_on))
         yield Obstacle(
             "framework",
-            f"{framework.name} has expired on {ended}. Choose one that runs still.",
+            f"{framework.name} has expired on {ended}. Choose one that still runs.",
         )
     if framework.starts_on and day < framework.starts_on:
         begins = in_words(framework.starts_on)
         yield Obstacle(
-            "framework", f"{framework.name} begins on {begins} only. Choose one that runs already."
+            "framework", f"{framework.name} begins only on {begins}. Choose one that has begun."
         )
     if contract.body and not is_entitled:
         yield Obstacle(

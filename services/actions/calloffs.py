@@ -499,17 +499,20 @@ def _change_ceiling(call_off: Contract, by_pounds: Decimal) -> None:
         return
     call_off.ceiling = (call_off.ceiling or ZERO) + by_pounds
     if not 0 <= call_off.ceiling < BELOW:
-        raise BadInput("Its ceiling would fall below nothing, or past all sense. Give another.")
+        raise BadInput(
+            "Its ceiling would fall below nothing, or is more than any contract is worth."
+        )
 
 
 def _change_term(call_off: Contract, by_days: int, on: date) -> None:
     try:
         call_off.ends_on += timedelta(days=by_days)
+        last = last_day(call_off.ends_on)
     except OverflowError:
         raise BadInput("No contract runs to such a day. Give a smaller change.") from None
+    check_day(last)
     if call_off.ends_on <= call_off.starts_on or call_off.ending(on).ends_on <= on:
         raise BadInput("It would be over already. Choose a later last day.")
-    check_day(last_day(call_off.ends_on))
 
 
 def _notice_of_a_change(call_off: Contract, on: date) -> None:

@@ -218,7 +218,7 @@ def act(request, pk, verb):
 def contract_notice(request, pk):
     """Say that notice was given on a contract that is no call-off."""
     related = ("council", "supplier")
-    contracts = Contract.objects.visible_to(request.user).select_related(*related)
+    contracts = Contract.objects.visible_to(request.user).select_related(*related).with_options()
     contract = find_row(contracts.filter(kind=Contract.Kind.CONTRACT), pk=pk)
     return _do(request, contract, replace(VERBS["notice"], then="contract"))
 

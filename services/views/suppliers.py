@@ -148,7 +148,8 @@ def contract(request, pk):
     """One contract: its facts, and the lines under it that the person sees."""
     user = request.user
     related = ("council", "supplier")
-    contract = find_row(Contract.objects.visible_to(user).select_related(*related), pk=pk)
+    contracts = Contract.objects.visible_to(user).select_related(*related).with_options()
+    contract = find_row(contracts, pk=pk)
     if contract.kind == Contract.Kind.CALL_OFF:
         return redirect("calloff", pk=pk)
     table = line_table(

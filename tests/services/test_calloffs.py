@@ -196,7 +196,7 @@ def test_a_call_off_is_blocked_when_its_framework_has_expired(council, buyer, si
 
     words = refused_with(drafted(council, buyer, framework=framework, signed_on=signed_on), buyer)
 
-    assert words == "NGN has expired on 20 December 2026. Choose one that runs still."
+    assert words == "NGN has expired on 20 December 2026. Choose one that still runs."
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_call_off_is_blocked_before_its_framework_begins(council, buyer):
 
     words = refused_with(drafted(council, buyer, framework=framework), buyer)
 
-    assert words == "NGN begins on 22 December 2026 only. Choose one that runs already."
+    assert words == "NGN begins only on 22 December 2026. Choose one that has begun."
 
 
 @pytest.mark.parametrize(
@@ -771,6 +771,7 @@ def test_past_the_limits_of_the_law_a_change_warns_and_where_none_is_held_it_say
         ({}, "Nothing changes"),
         ({"value": -101}, "fall below nothing"),
         ({"days": -700}, "over already"),
+        ({"days": 2_900_000}, "lies outside 1990 to 2099"),
         ({"days": 10**9}, "No contract runs to such a day"),
         ({"days": 36_500}, "2116 lies outside 1990 to 2099"),
         ({"value": 10**12}, "more than any contract is worth"),
@@ -1130,7 +1131,7 @@ def test_a_frameworks_new_end_and_an_award_do_not_cross(transactional_db, commit
 
     found = at_once(end_it, award)
 
-    words = "A framework has expired on 20 December 2026. Choose one that runs still."
+    words = "A framework has expired on 20 December 2026. Choose one that still runs."
     assert sorted(found) == [words, "ended"]
 
 

@@ -94,7 +94,7 @@ def test_it_says_end_notice_options_rolling_price_and_cost_of_waiting(browse, bo
         "services": "Voice",
         "ends_on": "2014-11-01",  # it rolled on once: nobody gave notice by 2 May
         "notice_by": "2014-08-01",
-        "options": "12 months",
+        "options": "none",  # they ended with its first term
         "rolls_on": "for 3 months; it has once",
         "monthly": "100.0000",
         "waiting": "70.0000",
