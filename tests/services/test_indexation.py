@@ -433,6 +433,17 @@ def test_the_page_shows_every_price_before_and_after_and_then_raises_them(camden
     assert "Raise these prices" not in before
 
 
+def test_a_fall_of_prices_is_said_without_a_judgement(camden, browse):
+    """To a council less is better: a screen reader must not say that it is worse off."""
+    asked = {"contract": camden.pk, "percent": "-2"} | FIRST_OF_JULY
+
+    preview = browse("programme@london-grid").post("/c/camden/prices/raise/", asked)
+
+    text = preview.content.decode()
+    assert " less</div>" in text
+    assert "worse off" not in text
+
+
 def test_the_page_raises_nothing_that_was_not_looked_over(camden, browse):
     client, page = browse("programme@london-grid"), "/c/camden/prices/raise/"
     asked = {"contract": camden.pk, "percent": "3.4"} | FIRST_OF_JULY
