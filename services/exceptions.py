@@ -1,10 +1,22 @@
 """What of lines, their moves and call-offs is out of the ordinary."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from boroughs.authorization import Permission
@@ -23,30 +35,15 @@ LINE = ("line", "line__reference", "line__body__council")
 def waivers(user, period: Period) -> Iterator[ExceptionRow]:
     """Yield lines ceased without running beside the new ones, and lines exempt from moving.
 
-    ``amount`` is the line's pounds a month, on the day it was let off.
+    ``amount`` is the line's pounds a month, on the day it was let off. One query.
     """
-    yield from _without_parallel_run(user, period)
-    yield from _exempt(user, period)
-
-
-def _without_parallel_run(user, period: Period) -> Iterator[ExceptionRow]:
-    same_day = LineMove.objects.filter(
-        line=OuterRef("line"), on=OuterRef("on"), to_stage=Stage.CUTOVER
-    )
-    moves = (
-        LineMove.objects.filter(_readable(user), within("on", period))
-        .filter(to_stage=Stage.CEASE_ORDERED)
-        .filter(Q(reason__istartswith=NO_PARALLEL_RUN) | Exists(same_day))
-        .annotate(monthly=_monthly("on"))
-        .order_by("-on", "-pk")
-        .values_list("on", *LINE, "by", "reason", "monthly")
-    )
-    for on, line, reference, council, by, reason, monthly in moves:
+    found = _without_parallel_run(user, period).union(_exempt(user, period), all=True)
+    for what, on, line, reference, council, by, reason, monthly in found.order_by("-day", "line"):
         yield ExceptionRow(
             kind=WAIVER,
             on=on,
             council_id=council,
-            what="Ceased on the day the new line came into use",
+            what=what,
             reference=reference,
             page="line",
             key=line,
@@ -56,26 +53,27 @@ def _without_parallel_run(user, period: Period) -> Iterator[ExceptionRow]:
         )
 
 
-def _exempt(user, period: Period) -> Iterator[ExceptionRow]:
-    flags = (
-        LineFlag.objects.filter(_readable(user), within("starts_on", period))
-        .filter(kind=LineFlag.Kind.EXEMPT)
-        .annotate(monthly=_monthly("starts_on"))
-        .order_by("-starts_on", "-pk")
-        .values_list("starts_on", *LINE, "reason", "monthly")
+def _without_parallel_run(user, period: Period) -> QuerySet:
+    same_day = LineMove.objects.filter(
+        line=OuterRef("line"), on=OuterRef("on"), to_stage=Stage.CUTOVER
     )
-    for on, line, reference, council, reason, monthly in flags:
-        yield ExceptionRow(
-            kind=WAIVER,
-            on=on,
-            council_id=council,
-            what="Exempt from moving",
-            reference=reference,
-            page="line",
-            key=line,
-            reason=reason,
-            amount=monthly,
-        )
+    moves = LineMove.objects.filter(
+        _readable(user), within("on", period), to_stage=Stage.CEASE_ORDERED
+    ).filter(Q(reason__istartswith=NO_PARALLEL_RUN) | Exists(same_day))
+    return _let_off(moves, "Ceased on the day the new line came into use", "on", F("by"))
+
+
+def _exempt(user, period: Period) -> QuerySet:
+    flags = LineFlag.objects.filter(
+        _readable(user), within("starts_on", period), kind=LineFlag.Kind.EXEMPT
+    )
+    return _let_off(flags, "Exempt from moving", "starts_on", Value(None, BigIntegerField()))
+
+
+def _let_off(rows: QuerySet, what: str, day: str, who) -> QuerySet:
+    """Return them as plain values, the same for both kinds."""
+    facts = {"what": Value(what, TextField()), "day": F(day), "who": who, "monthly": _monthly(day)}
+    return rows.annotate(**facts).values_list("what", "day", *LINE, "who", "reason", "monthly")
 
 
 def overrides(user, period: Period) -> Iterator[ExceptionRow]:
@@ -85,19 +83,16 @@ def overrides(user, period: Period) -> Iterator[ExceptionRow]:
     were not published; awards by whoever drafted them; signatures inside a standstill, both with
     the value as ``amount``.
     """
-    for event in _events(user, period, AuditEvent.Type.CEILING_OVERRIDDEN):
-        amount = Decimal(event.after["ceiling"])
-        what = "Orders let go past the ceiling of a call-off"
-        yield _told(event, OVERRIDE, what, amount=amount)
-    for event in _events(user, period, AuditEvent.Type.NOTICE_WAIVED):
-        yield _told(event, WAIVER, f"{event.after['notice']} not published")
-    yield from _own_awards(user, period)
-    yield from _signed_too_early(user, period)
-
-
-def _events(user, period: Period, type: AuditEvent.Type):
+    told = (AuditEvent.Type.CEILING_OVERRIDDEN, AuditEvent.Type.NOTICE_WAIVED)
     events = AuditEvent.objects.visible_to(user)
-    return events.filter(moments_within("at", period), type=type).order_by("-at", "-pk")
+    for event in events.filter(moments_within("at", period), type__in=told).order_by("-at", "-pk"):
+        if event.type == AuditEvent.Type.NOTICE_WAIVED:
+            yield _told(event, WAIVER, f"{event.after['notice']} not published")
+        else:
+            amount = Decimal(event.after["ceiling"])
+            what = "Orders let go past the ceiling of a call-off"
+            yield _told(event, OVERRIDE, what, amount=amount)
+    yield from _awards(user, period)
 
 
 def _told(event: AuditEvent, kind: str, what: str, **more) -> ExceptionRow:
@@ -115,33 +110,29 @@ def _told(event: AuditEvent, kind: str, what: str, **more) -> ExceptionRow:
     )
 
 
-def _own_awards(user, period: Period) -> Iterator[ExceptionRow]:
-    of_one = Contract.objects.call_offs().filter(
-        moments_within("awarded_at", period),
-        _readable(user, "council"),
-        awarded_by=F("drafted_by"),
+def _awards(user, period: Period) -> Iterator[ExceptionRow]:
+    """Yield awards by whoever drafted them, and those signed inside their standstill; one query."""
+    is_own = Q(moments_within("awarded_at", period), awarded_by=F("drafted_by"))
+    is_early = Q(
+        within("signed_on", period), standstill_days__isnull=False, standstill_from__isnull=False
     )
-    for call_off in of_one.order_by("-awarded_at", "-pk"):
-        on = timezone.localdate(call_off.awarded_at)
-        yield _about(call_off, on, OWN_AWARD, "Drafted and awarded by one person")
+    awards = Contract.objects.call_offs().awarded().filter(_readable(user, "council"))
+    awards = awards.annotate(is_own=Case(When(is_own, then=True), default=False))
+    for call_off in awards.filter(Q(is_own=True) | is_early).order_by("-awarded_at", "-pk"):
+        if call_off.is_own:
+            on = timezone.localdate(call_off.awarded_at)
+            yield _about(call_off, on, OWN_AWARD, "Drafted and awarded by one person")
+        yield from _signed_too_early(call_off, period)
 
 
-def _signed_too_early(user, period: Period) -> Iterator[ExceptionRow]:
-    signed = (
-        Contract.objects.call_offs()
-        .awarded()
-        .filter(
-            within("signed_on", period),
-            _readable(user, "council"),
-            standstill_days__isnull=False,
-            standstill_from__isnull=False,
-        )
-    )
-    for call_off in signed.order_by("-signed_on", "-pk"):
-        ends = standstill_ends(call_off.standstill_from, call_off.standstill_days)
-        if call_off.signed_on <= ends:
-            what = f"Signed before its standstill was over on {in_words(ends)}"
-            yield _about(call_off, call_off.signed_on, OVERRIDE, what)
+def _signed_too_early(call_off: Contract, period: Period) -> Iterator[ExceptionRow]:
+    signed = call_off.signed_on
+    if not (signed and call_off.standstill_from and call_off.standstill_days):
+        return
+    ends = standstill_ends(call_off.standstill_from, call_off.standstill_days)
+    if signed <= ends and period.overlap(Period(signed, signed + timedelta(days=1))):
+        what = f"Signed before its standstill was over on {in_words(ends)}"
+        yield _about(call_off, signed, OVERRIDE, what)
 
 
 def _about(call_off: Contract, on: date, kind: str, what: str) -> ExceptionRow:
