@@ -156,27 +156,27 @@ def new_prices(contracts: Collection[int], kind: str, day: date) -> dict[int, De
 
     None where one of its billed lines gives way to nothing of which a price is known, or shares its
     new line with a line of another contract, or of none. A contract without billed old lines is
-    left out. Three queries.
+    left out. Two queries.
     """
     is_open = Q(let_go_on=None) | Q(let_go_on__gt=day)
     members = ReplacementLine.objects.filter(is_open)
     old = members.filter(side=ReplacementLine.Side.OLD)
     billed = old.filter(billed_on(day, "line__"), line__body__kind=kind)
-    replaced: dict[int, set[int]] = defaultdict(set)
     ours = billed.filter(line__contract__in=contracts)
-    for contract, replacement in ours.values_list("line__contract", "replacement"):
-        replaced[contract].add(replacement)
-    moves = {replacement for some in replaced.values() for replacement in some}
+    holders = billed.filter(replacement__in=ours.values("replacement"))
+    asked = set(contracts)
+    replaced: dict[int, set[int]] = defaultdict(set)
     contracts_of: dict[int, set[int | None]] = defaultdict(set)
-    holders = billed.filter(replacement__in=moves)
     for replacement, contract in holders.values_list("replacement", "line__contract"):
         contracts_of[replacement].add(contract)
+        if contract in asked:
+            replaced[contract].add(replacement)
     to_come = (
         Charge.objects.filter(line=OuterRef("line"), kind=Charge.Kind.RECURRING)
         .exclude(ends_on__lte=day)
         .order_by("starts_on")
     )
-    new = members.filter(side=ReplacementLine.Side.NEW, replacement__in=moves)
+    new = members.filter(side=ReplacementLine.Side.NEW, replacement__in=list(contracts_of))
     price = Subquery(to_come.values("amount")[:1])
     prices: dict[int, Decimal | None] = {}
     for replacement, amount in new.annotate(price=price).values_list("replacement", "price"):
@@ -265,7 +265,7 @@ def radar_rows(standings: Sequence[Standing], kind: Body.Kind, day: date) -> lis
 
 
 def with_waiting(rows: Sequence[RadarRow], kind: Body.Kind, day: date) -> Sequence[RadarRow]:
-    """Have the rows say what each month of waiting costs; three queries."""
+    """Have the rows say what each month of waiting costs; two queries."""
     prices = new_prices([row.contract.pk for row in rows], kind, day)
     for row in rows:
         price = prices.get(row.contract.pk)
