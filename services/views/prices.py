@@ -122,7 +122,7 @@ OFFER_COLUMNS = (
         Column(name, label, Kind.POUNDS, value=lambda one, of=name: _cost(one, of), unknown="–")
         for name, label in (
             ("one_off", "Once, £"),
-            ("recurring", "Each month, £"),
+            ("recurring", "All months, £"),
             ("exit_charge", "For leaving, £"),
             ("total", "Whole life, £"),
         )
