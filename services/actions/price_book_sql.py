@@ -43,7 +43,9 @@ SET_ITEMS = """
 UPDATE price_book_row b SET item_id = i.id FROM services_catalogueitem i WHERE i.code = b.item
 """
 CONTRACTS = "SELECT DISTINCT contract_id FROM price_book_row"
+# The keys were filled in since: without their statistics each row is looked for among all.
 SET_HELD = """
+ANALYZE price_book_row, services_price;
 UPDATE price_book_row b SET held_id = h.id FROM services_price h
 WHERE (h.contract_id, h.item_id, h.kind, h.from_quantity, h.starts_on)
     = (b.contract_id, b.item_id, b.kind, b.from_quantity, b.starts_on);
