@@ -367,7 +367,12 @@ ROUTES: dict[str, Route] = {
         agent=CLOSED,
         nobody=403,
         asks=("quarter=2014-01", "quarter=2013-04"),
-        posts=lambda place: {"published_on": "2014-04-20", "link": "https://a.test/x.csv"},
+        posts=lambda place: {
+            "published_on_0": "20",
+            "published_on_1": "4",
+            "published_on_2": "2014",
+            "link": "https://a.test/x.csv",
+        },
         post_only=BUYER,
     ),
     "publish-file": council_page(asks=("version=1&quarter=2014-01",)),

@@ -11,7 +11,7 @@ from boroughs import audit, authorization
 from boroughs.authorization import Permission
 from boroughs.models import AuditEvent, Council, Supplier
 from boroughs.queries import find_row, visible_councils
-from londonpsn.common.errors import BadInput, Refused
+from londonpsn.common.errors import CHANGED_SINCE, BadInput, Refused
 from londonpsn.common.money import ZERO, to_the_penny
 from londonpsn.common.periods import check_day, in_words, last_day
 from services import awarding, law
@@ -34,7 +34,6 @@ COUNTS = {
     "standstill_days": (1, 60, "Give a standstill of 1 to 60 working days."),
 }
 MOST_OPTIONS, MOST_MONTHS = 10, 120
-LOOK_AGAIN = "It has changed since you looked at it. Look again."
 
 
 @transaction.atomic
@@ -110,7 +109,7 @@ def award(*, call_off_id: int, by, on: date, at: datetime, seen: str | None = No
     _lock_framework(call_off)
     options = _options(call_off).values_list("months", flat=True)
     if seen is not None and seen != awarding.digest(call_off, options):
-        raise Refused(LOOK_AGAIN)
+        raise Refused(CHANGED_SINCE)
     rules = legal_rules()
     obstacles = awarding.obstacles(call_off, rules=rules, is_entitled=is_entitled(call_off), on=on)
     if obstacles:
@@ -232,7 +231,7 @@ def change(
     call_off = _lock(call_off_id, by, AWARD, Contract.Stage.AWARDED)
     _still_running(call_off, on)
     if changes_so_far is not None and changes_so_far != call_off.changes.count():
-        raise Refused(LOOK_AGAIN)
+        raise Refused(CHANGED_SINCE)
     if not reason.strip():
         raise BadInput("Say why it is changed.")
     if not (value_change or days_change or ceiling_change):
@@ -321,7 +320,8 @@ def waive_notice(*, call_off_id: int, code: str, reason: str, by, at: datetime) 
         raise BadInput("Say why it is not needed.")
     notice.waived_reason = reason.strip()[:200]
     notice.save(update_fields=["waived_reason"])
-    _record(Type.NOTICE_WAIVED, call_off, by, at, after={"notice": code}, note=reason)
+    waived = {"after": {"notice": code}, "note": notice.waived_reason}
+    _record(Type.NOTICE_WAIVED, call_off, by, at, **waived)
     return notice
 
 

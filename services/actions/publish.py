@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from hashlib import sha256
 
 from django.db import IntegrityError, transaction
@@ -93,8 +94,11 @@ def keep_register_facts(
         raise Refused(
             f"{', '.join(sorted(others))}: a call-off was awarded with it. Change it on its page."
         )
-    for day in (value for value in facts.values() if isinstance(value, date)):
-        check_day(day)
+    for value in facts.values():
+        if isinstance(value, date):
+            check_day(value)
+        if isinstance(value, Decimal) and value < 0:
+            raise BadInput("Pounds cannot be below nothing here.")
     changed = {name: value for name, value in facts.items() if getattr(contract, name) != value}
     before = {name: _in_trail(name, getattr(contract, name)) for name in changed}
     for name, value in changed.items():

@@ -26,7 +26,6 @@ from londonpsn.common.periods import (
 )
 from londonpsn.common.tables import Column, Kind, Table, file_asked, tell_of_download
 from services.actions.publish import keep_register_facts, publish_register, register_facts_of
-from services.forms import PublishedForm, RegisterFactsForm
 from services.models import Contract, RegisterEdition
 from services.queries.calloffs import missing_for_register
 from services.queries.register import (
@@ -36,6 +35,7 @@ from services.queries.register import (
     register_sums,
 )
 from services.register import COLUMNS, Entry, as_file
+from services.register_forms import PublishedForm, RegisterFactsForm
 from services.views.pages import crumbs
 
 QUARTERS_SHOWN = 4

@@ -77,6 +77,12 @@ def publish(council, by=None, **changed):
     )
 
 
+def said(day: str, link: str = LINK) -> dict[str, str]:
+    """What the form that marks a register as published sends."""
+    boxes = {f"published_on_{number}": part for number, part in enumerate(day.split())}
+    return boxes | {"link": link}
+
+
 # The file
 
 
@@ -238,7 +244,7 @@ def test_the_buyer_marks_it_as_published_and_it_is_shown_with_day_and_link(db, b
     client = browse("buyer@camden")
     address = "/c/camden/publish/?quarter=2014-01"
 
-    answer = client.post(address, {"published_on": "2014-04-28", "link": LINK}, follow=True)
+    answer = client.post(address, said("28 4 2014"), follow=True)
 
     text = answer.content.decode()
     assert "Published on 28 April 2014" in text
@@ -261,9 +267,9 @@ def test_rows_that_have_changed_since_are_said_to_have(hackney, browse):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"published_on": "soon", "link": LINK}, "This is no day."),
-        ({"published_on": "2014-04-28", "link": "x y"}, "This is no address."),
-        ({"published_on": "2014-07-01", "link": LINK}, "not in the future"),
+        (said("x y z"), "This is no day."),
+        (said("28 4 2014", "x y"), "This is no address."),
+        (said("1 7 2014"), "not in the future"),
         ({}, "Say on which day it was published."),
     ],
 )
@@ -305,6 +311,18 @@ def test_a_buyer_fills_in_what_the_register_wants_of_an_old_contract(hackney, bo
     assert (event.council_id, event.user_id) == (hackney.pk, buyer.pk)
     assert event.after["description"] == "given"
     assert sign_in(Client(), member(hackney, "FINANCE")).get(page).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["value", "irrecoverable_vat"])
+def test_pounds_below_nothing_are_refused_from_programs_too(hackney, name):
+    contract, buyer = new.new_contract(hackney), member(hackney, "BUYER")
+    address = f"/api/v1/contracts/{contract.pk}/register-facts/"
+    how = {"content_type": "application/json", "headers": {"Idempotency-Key": "one"}}
+
+    answer = sign_in(Client(), buyer).post(address, {name: "-1.00"}, **how)
+
+    assert answer.status_code == 400
+    assert "below nothing" in answer.json()["detail"]
 
 
 def test_what_a_call_off_was_awarded_with_is_not_changed_for_the_register(hackney):
@@ -422,7 +440,7 @@ def test_others_read_it_without_the_form_and_are_refused_in_words(db, browse):
     client = browse("network@camden")
 
     page = client.get("/c/camden/publish/").content.decode()
-    refused = client.post("/c/camden/publish/", {"published_on": "2014-04-28", "link": LINK})
+    refused = client.post("/c/camden/publish/", said("28 4 2014"))
 
     assert "The council’s buyer marks it as published." in page
     assert "Mark it as published" not in page
