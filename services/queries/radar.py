@@ -37,11 +37,15 @@ SHOWN = (  # of the many columns of contracts
 
 @dataclass(slots=True)
 class Standing:
-    """A contract as it stands on a day, with the months of its options not taken yet."""
+    """A contract as it stands on a day, with the months of its options not taken yet.
+
+    ``notice_by`` is until when somebody has to act, as Contract.notice_due() has it.
+    """
 
     contract: Contract
     ending: Ending
     options: tuple[int, ...]
+    notice_by: date | None
     today: date
 
     @property
@@ -49,16 +53,6 @@ class Standing:
         """The day of a notice that was given in time for this end."""
         day, given = self.contract.notice_given_on, self.ending.notice_by
         return day if day and given and day <= given else None
-
-    @property
-    def notice_by(self) -> date | None:
-        """Until when somebody has to act, as Contract.notice_due() has it."""
-        return notice_due(
-            self.ending,
-            self.options,
-            ends_by_itself=self.contract.renewal == Contract.Renewal.ENDS,
-            notice_given_on=self.contract.notice_given_on,
-        )
 
     @property
     def is_late(self) -> bool:
@@ -107,7 +101,14 @@ def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
     for contract in with_terms(signed, today).only(*SHOWN):
         ends = contract.ending(today)
         if ends.ends_on is None or ends.ends_on > today:
-            found.append(Standing(contract, ends, contract.options_left(today), today))
+            options = contract.options_left(today)
+            act_by = notice_due(
+                ends,
+                options,
+                ends_by_itself=contract.renewal == Contract.Renewal.ENDS,
+                notice_given_on=contract.notice_given_on,
+            )
+            found.append(Standing(contract, ends, options, act_by, today))
     return sorted(found, key=lambda one: (one.ending.ends_on or date.max, one.contract.pk))
 
 
