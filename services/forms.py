@@ -125,9 +125,9 @@ class RadarForm(forms.Form):
         initial="family",
     )
     among = forms.ChoiceField(
-        label="Together",
+        label="Among",
         required=False,
-        choices=[("council", "within each council"), ("all", "call-offs across councils")],
+        choices=[("council", "each council’s own"), ("all", "call-offs of all, by supplier")],
         initial="council",
     )
 

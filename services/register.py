@@ -33,7 +33,7 @@ COLUMNS = {  # the header of the file: what people call it
     "CharityCommissionNumber": "Supplier’s charity number",
     "SMESupplier": "Whether the supplier is small or medium",
     "VCSESupplier": "Whether the supplier is a voluntary or social enterprise",
-    "ProcessType": "Invitation to quote or to tender",
+    "ProcessType": "How the supplier was chosen",
 }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from crispy_forms.utils import render_crispy_form
 from crispy_forms_gds.helper import FormHelper
-from django import template
+from django import forms, template
 from django.template.loader import get_template, render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,6 +17,7 @@ from londonpsn.common.periods import last_day as last_day_of
 register = template.Library()
 MINUS = "−"
 UNKNOWN = "not known"
+NOT_STYLED_BY_IT = (forms.NumberInput, forms.URLInput)  # crispy-forms-gds leaves them plain
 
 
 @register.filter
@@ -108,6 +109,9 @@ def form_fields(form) -> str:
 
     The one place that knows the package: it is stale, and has to stay replaceable.
     """
+    for field in form.fields.values():
+        if isinstance(field.widget, NOT_STYLED_BY_IT):
+            field.widget.attrs.setdefault("class", "govuk-input")
     helper = FormHelper(form)
     helper.form_tag, helper.disable_csrf = False, True
     form.helper = helper

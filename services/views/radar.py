@@ -123,7 +123,7 @@ def together(
     """Return what could end together: of one council, and of one family of services or supplier.
 
     A contract of several families stands with each of them, and ends as a whole. ``across``
-    councils it is their call-offs alone, which could become one.
+    councils it is their call-offs alone, of one supplier each time, which could become one.
     """
     found: dict[tuple[str, str, str], list[RadarRow]] = defaultdict(list)
     labels = dict(ServiceType.Family.choices)
@@ -131,7 +131,7 @@ def together(
         if row.ends_on is None or (across and row.contract.kind != Contract.Kind.CALL_OFF):
             continue
         supplier = row.contract.supplier
-        if by_supplier:
+        if by_supplier or across:
             names = [(supplier.code, supplier.name)]
         else:
             names = [(code, labels[code]) for code in row.provided.families]

@@ -10,8 +10,10 @@ import pytest
 from boroughs.models import AuditEvent, Body, Council, Supplier
 from services.models import Contract, Framework
 from tests import factories as new
+from tests.conftest import person
 from tests.factories import numbers
 from tests.londonpsn.test_pages import BUDGET, queries_of
+from tests.services.test_calloffs import drafted
 
 BUYER, PROGRAMME, AGENT = "buyer@camden", "programme@london-grid", "agent1@virgin-media-business"
 OTHERS = ("network@camden", "approver@camden", "finance@camden", "viewer@camden")
@@ -526,7 +528,11 @@ def test_a_change_from_check_answers_leads_back_there(draft, browse):
 
 
 def test_answers_that_changed_since_are_not_awarded_from_the_page(draft, browse):
-    client, page = browse(BUYER), f"/calloffs/{draft.pk}/award/check/"
+    days = {"commenced_on": date(2014, 5, 1), "signed_on": None}
+    facts = {"framework": new.new_framework(regime="PCR2006")}
+    facts["body"] = draft.council.bodies.get(kind="COUNCIL")
+    whole = drafted(draft.council, person(BUYER), **facts, **days)
+    client, page = browse(BUYER), f"/calloffs/{whole.pk}/award/check/"
     assert 'name="seen"' in text_of(client, page)
 
     text = client.post(page, {"seen": "of before"}, follow=True).content.decode()
