@@ -255,6 +255,26 @@ def _follow_the_day(at: datetime, today: date) -> None:
             request(kinds=[kind], council_ids=of_another_day, at=at, and_wake=False)
 
 
+def record_done(kind: JobRun.Kind, done: Mapping[int, Done], *, day: date, by, at: datetime):
+    """Record what a person had done at once, for each council by its key."""
+    now = clock.now()
+    JobRun.objects.bulk_create(
+        JobRun(
+            kind=kind,
+            council_id=council,
+            requested_at=at,
+            requested_by=by,
+            started_at=at,
+            finished_at=max(at, now),
+            day=day,
+            attempts=1,
+            rows_changed=done[council].rows_changed,
+            fingerprint=done[council].fingerprint,
+        )
+        for council in sorted(done)
+    )
+
+
 def record_demo(*, kind_of_data: str, at: datetime) -> None:
     """Record what the first start put into this database; every page asks for it."""
     JobRun.objects.create(

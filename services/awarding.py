@@ -41,7 +41,15 @@ STEPS = (
         "When does it run?",
         (
             *("commenced_on", "starts_on", "ends_on", "minimum_term_ends_on", "notice_days"),
-            *("renewal", "roll_on_months", "review_on", "index_base", "index_cap", "index_floor"),
+            *("renewal", "roll_on_months", "review_on"),
+        ),
+    ),
+    Step(
+        "prices",
+        "Do prices rise, and what does leaving early cost?",
+        (
+            *("index_base", "index_cap", "index_floor", "index_lag_months", "index_rounding"),
+            "exit_percent",
         ),
     ),
     Step(

@@ -11,7 +11,7 @@ from londonpsn.common.money import ZERO
 from londonpsn.common.periods import in_words, last_day
 from services.awarding import NEEDED, STEP_OF
 from services.models import Contract
-from services.models.contract import IndexationBase
+from services.models.contract import IndexationBase, IndexationRounding
 from services.terms import days_to_end_on
 
 ONE_DAY = timedelta(days=1)
@@ -285,25 +285,6 @@ class DatesStep(StepForm):
     )
     minimum_term_ends_on = DayField(label="Last day of the minimum term", required=False)
     review_on = DayField(label="To be reviewed on", required=False)
-    index_base = forms.ChoiceField(
-        label="Prices rise with an index",
-        required=False,
-        choices=[("", "They do not"), *IndexationBase.choices],
-    )
-    index_cap = forms.DecimalField(
-        label="By at most, %",
-        required=False,
-        max_digits=5,
-        decimal_places=2,
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-    )
-    index_floor = forms.DecimalField(
-        label="By at least, %",
-        required=False,
-        max_digits=5,
-        decimal_places=2,
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-    )
 
     def prepare(self):
         months = [option.months for option in self.call_off.extensions.order_by("number")]
@@ -329,9 +310,6 @@ class DatesStep(StepForm):
             self.add_error(name, "Give both: how many options, and the months of each.")
         if chosen.get("renewal") == Contract.Renewal.ROLLS_ON and not chosen.get("roll_on_months"):
             self.add_error("roll_on_months", "Write by how many months it rolls on.")
-        cap, floor = chosen.get("index_cap"), chosen.get("index_floor")
-        if cap is not None and floor is not None and floor > cap:
-            self.add_error("index_floor", "The least cannot be more than the most.")
         return chosen
 
     def _changes_options(self) -> bool:
@@ -343,6 +321,57 @@ class DatesStep(StepForm):
         return [self.cleaned_data.get("extension_months")] * (
             self.cleaned_data.get("extension_count") or 0
         )
+
+
+class PricesStep(StepForm):
+    index_base = forms.ChoiceField(
+        label="Prices rise with an index",
+        required=False,
+        choices=[("", "They do not"), *IndexationBase.choices],
+    )
+    index_lag_months = forms.IntegerField(
+        label="The index of how many months before",
+        required=False,
+        min_value=0,
+        max_value=36,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text="For example 3: a rise in April takes the index of January.",
+    )
+    index_cap = forms.DecimalField(
+        label="By at most, %",
+        required=False,
+        max_digits=5,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    index_floor = forms.DecimalField(
+        label="By at least, %",
+        required=False,
+        max_digits=5,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    index_rounding = forms.ChoiceField(
+        label="Raised prices are rounded",
+        required=False,
+        choices=[("", "To a hundredth of a penny"), *IndexationRounding.choices],
+    )
+    exit_percent = forms.DecimalField(
+        label="Leaving before the minimum term is over costs, % of the charges left of it",
+        required=False,
+        min_value=0,
+        max_digits=5,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        help_text="Left empty, all of them are counted.",
+    )
+
+    def clean(self):
+        chosen = super().clean()
+        cap, floor = chosen.get("index_cap"), chosen.get("index_floor")
+        if cap is not None and floor is not None and floor > cap:
+            self.add_error("index_floor", "The least cannot be more than the most.")
+        return chosen
 
 
 class DeclarationsStep(StepForm):
@@ -406,6 +435,7 @@ STEP_FORMS: dict[str, type[StepForm]] = {
     "title": TitleStep,
     "money": MoneyStep,
     "dates": DatesStep,
+    "prices": PricesStep,
     "declarations": DeclarationsStep,
     "signatures": SignaturesStep,
 }

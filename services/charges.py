@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from londonpsn.common.money import ZERO, to_the_penny
-from londonpsn.common.periods import Period
+from londonpsn.common.periods import Period, add_months
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,27 @@ class Base(StrEnum):
     ORIGINAL = "ORIGINAL"
 
 
-TEN_THOUSANDTH = Decimal("0.0001")  # of a pound: what prices of one are stored to
+class Rounding(StrEnum):
+    """To what raised prices are rounded; as contracts have it (models.IndexationRounding)."""
+
+    STORED = ""
+    PENNY = "PENNY"
+    POUND = "POUND"
+
+
+STEPS = {  # a price of one is stored to a hundredth of a penny
+    Rounding.STORED: Decimal("0.0001"),
+    Rounding.PENNY: Decimal("0.01"),
+    Rounding.POUND: Decimal(1),
+}
+
+
+def index_month(on: date, lag_months: int | None) -> date | None:
+    """Return the first day of the month whose index a rise on a day takes; None for not known.
+
+    Source: spec/savings.md 4.4 rule 6, lag.
+    """
+    return None if lag_months is None else add_months(on.replace(day=1), -lag_months)
 
 
 def percent_applied(percent: Decimal, floor: Decimal | None, cap: Decimal | None) -> Decimal:
@@ -56,16 +76,22 @@ def percent_applied(percent: Decimal, floor: Decimal | None, cap: Decimal | None
     return percent if cap is None else min(percent, cap)
 
 
-def raised(current: Decimal, original: Decimal, percent: Decimal, base: Base) -> Decimal:
+def raised(
+    current: Decimal,
+    original: Decimal,
+    percent: Decimal,
+    base: Base,
+    rounding: Rounding = Rounding.STORED,
+) -> Decimal:
     """Return a price after a rise of ``percent`` (below zero it falls), never below zero.
 
     On PREVIOUS the rise is of the price before, so rises compound; on ORIGINAL it is of the price
-    first agreed, so equal rises are equal pounds. Rounded half away from zero to what prices are
-    stored to and not to the penny, or a price of 45p would rise by another per cent than asked for;
-    what is billed is rounded to the penny once a month.
+    first agreed, so equal rises are equal pounds. Rounded half away from zero as the contract says:
+    where it says nothing, to what prices are stored to and not to the penny, or a price of 45p
+    would rise by another per cent than asked for. What is billed is rounded once a month.
 
     Source: spec/savings.md 4.4 rule 6, E2.
     """
     of = original if base == Base.ORIGINAL else current
     risen = current + of * percent / 100
-    return max(risen, ZERO).quantize(TEN_THOUSANDTH, rounding=ROUND_HALF_UP)
+    return max(risen, ZERO).quantize(STEPS[rounding], rounding=ROUND_HALF_UP)

@@ -28,15 +28,17 @@ class JobRunQuerySet(CouncilRowsQuerySet):
 class JobRunKind(models.TextChoices):
     SAVINGS = "SAVINGS", "Savings"
     MIGRATION_STATUS = "MIGRATION_STATUS", "Migration status"
+    INDEXATION = "INDEXATION", "Prices raised by an index"
     DEMO_DATA = "DEMO_DATA", "Demo data"
 
 
 class JobRun(models.Model):
-    """One recompute of one council: asked for, started, finished, and how.
+    """One job for one council, mostly a recompute: asked for, started, finished, and how.
 
     A row that has not started says that the council's figures are stale. ``batches`` are the
     requests for several councils that wait for it, so that their progress can be watched. ``day``
-    is the portal's day that the figures were worked out for. Written by boroughs.jobs only.
+    is the portal's day that the figures were worked out for, or from which prices rise. Written by
+    boroughs.jobs only.
     """
 
     Kind = JobRunKind

@@ -1,14 +1,15 @@
 """Raise the prices of a call-off, or of all call-offs under a framework, by an index."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 
-from boroughs import audit
+from boroughs import audit, jobs
 from boroughs.authorization import Permission, check
-from boroughs.models import AuditEvent
+from boroughs.models import AuditEvent, JobRun
 from boroughs.queries import find_row
 from londonpsn.common.bulk import copy_rows
 from londonpsn.common.errors import CHANGED_SINCE, BadInput, Refused
@@ -125,6 +126,7 @@ def _make(planned: Rises, seen: str | None, by, at: datetime) -> list[Indexation
         _rows(planned),
     )
     runs = IndexationRun.objects.bulk_create(_run(plan, by, at) for plan in plans)
+    jobs.record_done(JobRun.Kind.INDEXATION, _done(planned), day=on, by=by, at=at)
     with audit.together():
         for plan in plans:
             _record(plan, by, at)
@@ -141,12 +143,21 @@ def _rows(planned: Rises) -> Iterator[tuple]:
         )
 
 
+def _done(planned: Rises) -> dict[int, jobs.Done]:
+    """Return for each council how many of its prices rose."""
+    raised = Counter()
+    for plan in planned.to_make:
+        raised[plan.contract.council_id] += len(plan.rises)
+    return {council: jobs.Done(count, planned.digest) for council, count in raised.items()}
+
+
 def _run(plan: RisePlan, by, at: datetime) -> IndexationRun:
     return IndexationRun(
         contract=plan.contract,
         on=plan.on,
         percent=plan.percent,
         applied=plan.applied,
+        index_month=plan.index_month,
         prices_raised=len(plan.rises),
         by=by,
         at=at,
@@ -164,6 +175,7 @@ def _record(plan: RisePlan, by, at: datetime) -> None:
             "on": plan.on,
             "percent": plan.percent,
             "applied": plan.applied,
+            "index_month": plan.index_month,
             "prices_raised": len(plan.rises),
         },
         needs=Permission.PRICES_LOAD,

@@ -125,12 +125,14 @@ class IndexationRun(models.Model):
     """A rise of the prices in force of one call-off on one day; a second run changes nothing.
 
     ``percent`` is what the index asks for, ``applied`` what cap and floor left of it.
+    ``index_month`` is the first day of the month whose index that is, where the contract says it.
     """
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="indexations")
     on = models.DateField()
     percent = models.DecimalField(max_digits=6, decimal_places=3)
     applied = models.DecimalField(max_digits=6, decimal_places=3)
+    index_month = models.DateField(null=True)
     prices_raised = models.PositiveIntegerField()
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()

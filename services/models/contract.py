@@ -117,6 +117,13 @@ class IndexationBase(models.TextChoices):
     ORIGINAL = "ORIGINAL", "On the price first agreed"
 
 
+class IndexationRounding(models.TextChoices):
+    """To what a raised price is rounded; blank is a hundredth of a penny, as prices are stored."""
+
+    PENNY = "PENNY", "To the penny"
+    POUND = "POUND", "To the pound"
+
+
 # What somebody wrote in their own words may name people, and what is kept cannot be changed.
 @keep_rows("ContractRow", exclude=["conflict", "route_reason", "description"])
 class Contract(models.Model):
@@ -126,8 +133,10 @@ class Contract(models.Model):
     actual month is worked out so far, so no other is accepted. ``value`` is pounds for the whole
     term with its extensions, without VAT; ``vat`` what is added to it; ``ceiling`` the most that
     may be ordered. ``roll_on_months`` is how long it rolls on for. ``minimum_term_ends_on`` and
-    ``ends_on`` are first days without. ``value`` and ``ends_on`` are as the changes have left them;
-    options that were taken come on top of ``ends_on``.
+    ``ends_on`` are first days without. ``index_lag_months`` is how many months before a rise the
+    month lies whose index it takes; ``exit_percent`` what leaving before the minimum term is over
+    costs of the charges that are left of it. ``value`` and ``ends_on`` are as the changes have left
+    them; options that were taken come on top of ``ends_on``.
     """
 
     Proration = ContractProration
@@ -166,6 +175,19 @@ class Contract(models.Model):
     )
     index_floor = models.DecimalField(
         "at least, %", max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    index_lag_months = models.PositiveSmallIntegerField(
+        "index of so many months before", null=True, blank=True
+    )
+    index_rounding = models.CharField(
+        "raised prices are rounded",
+        max_length=5,
+        choices=IndexationRounding,
+        blank=True,
+        db_default="",
+    )
+    exit_percent = models.DecimalField(
+        "leaving early costs, %", max_digits=5, decimal_places=2, null=True, blank=True
     )
     value = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     vat = models.DecimalField("VAT", max_digits=14, decimal_places=2, null=True, blank=True)
@@ -215,9 +237,13 @@ class Contract(models.Model):
             one_of_or_blank("route", ContractRoute, "contract_route_is_known"),
             one_of_or_blank("regime", LegalRegime, "contract_regime_is_known"),
             one_of_or_blank("index_base", IndexationBase, "contract_index_base_is_known"),
+            one_of_or_blank(
+                "index_rounding", IndexationRounding, "contract_index_rounding_is_known"
+            ),
             ends_after_it_starts("contract_ends_after_it_starts"),
             not_negative("value", "contract_value_is_not_negative"),
             not_negative("ceiling", "contract_ceiling_is_not_negative"),
+            not_negative("exit_percent", "contract_exit_percent_is_not_negative"),
             CheckConstraint(
                 name="contract_drafted_is_a_call_off",
                 condition=Q(kind="CALL_OFF") | Q(stage="AWARDED"),

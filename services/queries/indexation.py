@@ -11,7 +11,7 @@ from django.db.models import DateField, IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from londonpsn.common.periods import in_words
-from services.charges import Base, percent_applied, raised
+from services.charges import Base, Rounding, index_month, percent_applied, raised
 from services.models import Contract, Framework, IndexationRun, Price
 from services.queries.price_effects import Affected, affected_by
 
@@ -40,6 +40,11 @@ class RisePlan:
     last: IndexationRun | None
     done: IndexationRun | None
     later: IndexationRun | None
+
+    @property
+    def index_month(self) -> date | None:
+        """The first day of the month whose index it takes, where the contract says it."""
+        return index_month(self.on, self.contract.index_lag_months)
 
     @property
     def why_not(self) -> str:
@@ -165,10 +170,11 @@ def _plan(
 ) -> RisePlan:
     applied = percent_applied(percent, contract.index_floor, contract.index_cap)
     base = Base(contract.index_base) if contract.index_base else Base.PREVIOUS
+    rounding = Rounding(contract.index_rounding)
     rises = []
     for price in prices:
         first_agreed = price.amount if price.original is None else price.original
-        after = raised(price.amount, first_agreed, applied, base)
+        after = raised(price.amount, first_agreed, applied, base, rounding)
         if after != price.amount:
             rises.append(Rise(price, after))
     return RisePlan(

@@ -83,6 +83,7 @@ def _book_offers(user, council, family, day, quantity, months) -> Iterable[Offer
                 one_off=(found.one_off or Decimal(0)) * quantity,
                 months=months,
                 agreed_months=found.term_months,
+                exit_percent=one.contract.exit_percent,
             )
             if found.next_from and found.next_recurring < found.recurring:
                 price = in_pennies_or_finer(found.next_recurring)
@@ -110,6 +111,7 @@ def _quoted_offers(user, council, family, day, quantity, months) -> Iterable[Off
                 one_off=quote.one_off,
                 months=months,
                 agreed_months=quote.term_months,
+                exit_percent=quote.contract.exit_percent,
             )
         yield Offer(
             key=f"q{quote.pk}",

@@ -2,14 +2,17 @@
 
 from datetime import date
 
+from londonpsn.common.facts import Fact
 from londonpsn.common.periods import in_words
 from londonpsn.common.template_filters import pounds
 from services.awarding import Law
 from services.law import NOTICES, Drift, Rule
 from services.models import Contract
+from services.price_forms import per_cent
 from services.queries.calloffs import Burn, BurnDown
 
 UNCHECKED = "not checked in its source"
+LAGS = {0: "index of its own month", 1: "index of the month before"}
 
 
 def notice_in_words(code: str, due_on: date | None, law: Law) -> str:
@@ -65,6 +68,29 @@ def rise_in_words(raised_on: date | None, lines: int) -> str:
         return ""
     its = "1 line is" if lines == 1 else f"{lines:,} lines are"
     return f"Prices rose on {in_words(raised_on)}; {its} still at the old price here."
+
+
+def index_in_words(call_off: Contract) -> str:
+    """Say what binds a rise by an index: ``at most 3 %, index of 3 months before``."""
+    limits = (("at least", call_off.index_floor), ("at most", call_off.index_cap))
+    found = [f"{words} {per_cent(limit)}" for words, limit in limits if limit is not None]
+    lag = call_off.index_lag_months
+    if lag is not None:
+        found.append(LAGS.get(lag, f"index of {lag} months before"))
+    if call_off.index_rounding:
+        found.append(f"rounded {call_off.get_index_rounding_display().lower()}")
+    return ", ".join(found)
+
+
+def price_facts(call_off: Contract) -> list[Fact]:
+    """Tell how its prices rise, and what leaving early costs."""
+    rise, share = call_off.get_index_base_display(), call_off.exit_percent
+    within = index_in_words(call_off) if rise else ""
+    leaving = "" if share is None else f"{per_cent(share)} of the charges left of its minimum term"
+    return [
+        Fact("Prices rise", rise, sub=within, unknown="with no index"),
+        Fact("Leaving early costs", leaving),
+    ]
 
 
 def regime_in_words(law: Law) -> str:

@@ -38,6 +38,7 @@ from services.views.calloff_words import (
     kept_standstill_in_words,
     notice_in_words,
     options_in_words,
+    price_facts,
     rise_in_words,
     threshold_in_words,
 )
@@ -308,7 +309,7 @@ def _subjects(shown: Shown, today, *, is_inside: bool, may_open: bool) -> list[t
                 Fact("With VAT", shown.law.value_with_vat, Kind.POUNDS),
                 *([Fact("Ceiling", one.ceiling, Kind.POUNDS, unknown="none")] * is_inside),
                 Fact("Part months are billed", one.get_proration_display()),
-                Fact("Prices rise", one.get_index_base_display(), unknown="with no index"),
+                *price_facts(one),
             ],
         ),
     ]

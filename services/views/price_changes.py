@@ -30,6 +30,7 @@ from services.actions.prices import PriceReport
 from services.models import Contract, Framework, Price
 from services.price_forms import PriceUploadForm, RiseForm, per_cent
 from services.queries.indexation import RisePlan, Rises, call_offs_to_raise, plan_rises
+from services.views.calloff_words import index_in_words
 from services.views.prices import UNIT, from_quantity
 
 PROBLEMS_SHOWN, RISES_SHOWN = 200, 500
@@ -327,6 +328,7 @@ def _rise_facts(planned: Rises) -> list[Fact]:
     ends = f"today’s prices end on {in_words(last_day(planned.on))}"
     facts = [
         Fact("The index asks for", per_cent(planned.percent)),
+        _index_fact(planned.plans),
         Fact("From", planned.on, Kind.DAY, sub=ends),
         Fact("Prices that change", len(planned.rises), Kind.COUNT),
     ]
@@ -336,16 +338,18 @@ def _rise_facts(planned: Rises) -> list[Fact]:
     return [*facts, Fact("Call-offs", len(planned.to_make), Kind.COUNT, sub=within)]
 
 
+def _index_fact(plans: list[RisePlan]) -> Fact:
+    label, months = "It is the index of", {plan.index_month for plan in plans}
+    if len(months) == 1:
+        return Fact(label, months.pop(), Kind.MONTH, unknown="not held")
+    return Fact(label, "different months", sub="raise one by one those that want another per cent")
+
+
 def _facts_of_one(plan: RisePlan) -> list[Fact]:
     contract, last = plan.contract, plan.last
-    limits = [
-        f"{words} {per_cent(limit)}"
-        for words, limit in (("at least", contract.index_floor), ("at most", contract.index_cap))
-        if limit is not None
-    ]
     return [
         Fact("Call-off", contract.reference, sub=contract.title),
-        Fact("Applied", per_cent(plan.applied), sub=", ".join(limits)),
+        Fact("Applied", per_cent(plan.applied), sub=index_in_words(contract)),
         Fact("Worked out", contract.get_index_base_display()),
         Fact("Raised last", last and last.on, Kind.DAY, unknown="never"),
     ]

@@ -20,7 +20,7 @@ from londonpsn.common.periods import last_day
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.common.template_filters import unit_pounds
 from services.models import CatalogueItem, Price
-from services.price_forms import CompareForm, PriceFilterForm
+from services.price_forms import CompareForm, PriceFilterForm, per_cent
 from services.queries.offers import Offer, offers_of, paid_now
 from services.queries.prices import (
     BOOK_ORDER,
@@ -54,7 +54,10 @@ def working(one: Offer) -> str | None:
         return f"{said}; no term is known, so no charge for leaving"
     if cost.exit_months:
         left = f"{unit_pounds(cost.monthly)} × {cost.exit_months} months left of its term"
-        return f"{said} + {left}, all of it: no smaller share for leaving is held"
+        share = "all of it: no smaller share for leaving is held"
+        if cost.exit_percent is not None:
+            share = f"of which {per_cent(cost.exit_percent)} is charged"
+        return f"{said} + {left}, {share}"
     return said
 
 

@@ -91,7 +91,7 @@ def test_a_buyer_awards_a_call_off_by_keyboard(buyer):
     press(page, "Save and continue")
 
     asked(page, "How was the supplier chosen?")
-    assert "question 4 of 9" in page.inner_text("main")
+    assert "question 4 of 10" in page.inner_text("main")
     page.get_by_role("radio", name="Further competition").focus()
     page.keyboard.press("Space")
     write(page, "How many suppliers were invited?", "12")
@@ -114,6 +114,9 @@ def test_a_buyer_awards_a_call_off_by_keyboard(buyer):
     write_day(page, "Procurement commenced on", "2 6 2014")
     write_day(page, "First day", "1 8 2014")
     write_day(page, "Last day", "31 7 2017")
+    press(page, "Save and continue")
+    asked(page, "Do prices rise, and what does leaving early cost?")
+    write(page, "The index of how many months before", "3")
     press(page, "Save and continue")
     asked(page, "Who decided, and who pays?")
     write(page, "Declaration of interests", "none")

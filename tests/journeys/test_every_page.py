@@ -175,7 +175,7 @@ VISITS = {
     "calloff-award-step": [
         (BUYER, f"/calloffs/{{draft}}/award/{step}/")
         for step in (
-            *("supplier", "body", "framework", "route", "title", "money", "dates"),
+            *("supplier", "body", "framework", "route", "title", "money", "dates", "prices"),
             *("declarations", "signatures", "check"),
         )
     ],

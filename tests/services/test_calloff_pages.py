@@ -436,12 +436,19 @@ def test_a_journey_without_scripts_from_the_first_question_to_the_award(camden, 
         },
         "money": {"value": "£684,000.00", "vat": "136,800", "ceiling": "750000"},
         "dates": dates | {"notice_days": "90", "renewal": "ENDS"},
+        "prices": {
+            "index_base": "PREVIOUS",
+            "index_cap": "5",
+            "index_lag_months": "3",
+            "index_rounding": "PENNY",
+            "exit_percent": "50",
+        },
         "declarations": {"conflict": "none", "decision_reference": "CAB-1", "cost_centre": "IT440"},
         "signatures": day("standstill_from", "27 6 2014") | {"standstill_days": "10"},
     }
     steps = list(answers)
     for step, following in zip(steps, [*steps[1:], "check"], strict=True):
-        assert f"question {steps.index(step) + 2} of 9" in text_of(client, f"{page}/{step}/")
+        assert f"question {steps.index(step) + 2} of 10" in text_of(client, f"{page}/{step}/")
         answer = client.post(f"{page}/{step}/", answers[step])
         assert answer.status_code == 302, answer.content.decode()
         assert answer.url == f"{page}/{following}/"
@@ -452,6 +459,9 @@ def test_a_journey_without_scripts_from_the_first_question_to_the_award(camden, 
         "£820,800.00",
         "31 July 2017",
         "1 of 12 months",
+        "On the price before, so that rises add up",
+        "at most 5 %, index of 3 months before, rounded to the penny",
+        "50 % of the charges left of its minimum term",
         "Voluntary, 10 working days, ends 10 July 2014",
         "Public Contracts Regulations 2006",
         "The threshold of that day is not held",

@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boroughs.models import AuditEvent
+from boroughs.models import AuditEvent, JobRun
 from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.common.money import ZERO
 from londonpsn.common.periods import Period, month_period
 from services.actions.indexation import raise_framework_prices, raise_prices
-from services.charges import Base, month_share, percent_applied, raised
-from services.models import IndexationRun, Price
+from services.charges import Base, Rounding, index_month, month_share, percent_applied, raised
+from services.models import Contract, IndexationRun, Price
 from services.queries.indexation import plan_rises
 from tests import factories as new
 from tests.factories import APRIL, AT, member
@@ -66,6 +66,34 @@ def test_a_rise_is_worked_out_on_its_base_and_rounded_once(
 
 
 @pytest.mark.parametrize(
+    ("rounding", "expected"),
+    [
+        (Rounding.STORED, "10.3348"),  # 9.995 x 1.034 = 10.33483
+        (Rounding.PENNY, "10.33"),
+        (Rounding.POUND, "10"),
+    ],
+)
+def test_a_raised_price_is_rounded_as_the_call_off_says(rounding, expected):
+    price = Decimal("9.995")
+
+    assert raised(price, price, PERCENT, Base.PREVIOUS, rounding) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("on", "lag", "month"),
+    [
+        (date(2015, 4, 1), 3, date(2015, 1, 1)),
+        (date(2015, 1, 31), 2, date(2014, 11, 1)),
+        (date(2016, 2, 29), 12, date(2015, 2, 1)),
+        (date(2015, 4, 15), 0, date(2015, 4, 1)),
+        (date(2015, 4, 1), None, None),
+    ],
+)
+def test_a_rise_takes_the_index_of_a_month_before_by_its_lag(on, lag, month):
+    assert index_month(on, lag) == month
+
+
+@pytest.mark.parametrize(
     ("percent", "floor", "cap", "applied"),
     [
         ("3.4", None, None, "3.4"),
@@ -107,6 +135,29 @@ def test_rises_on_the_original_price_add_up_and_compound_ones_never_come_to_less
 @pytest.fixture
 def call_off(db):
     return new.new_contract(reference="ZED/2", index_base="PREVIOUS")
+
+
+def test_a_rise_is_a_job_that_was_done_for_its_council(call_off):
+    new.new_price(call_off, new.new_catalogue_item(), amount=Decimal(720), starts_on=APRIL)
+
+    rise(call_off)
+    rise(call_off)  # changes nothing, so it is no job
+
+    job = JobRun.objects.get(kind="INDEXATION")
+    assert (job.council, job.day, job.rows_changed, job.state) == (call_off.council, ON, 1, "DONE")
+
+
+def test_lag_and_rounding_of_the_call_off_are_kept_to_and_recorded(call_off):
+    Contract.objects.filter(pk=call_off.pk).update(index_lag_months=3, index_rounding="POUND")
+    item = new.new_catalogue_item()
+    new.new_price(call_off, item, amount=Decimal(720), starts_on=APRIL)
+
+    run = rise(call_off)
+
+    assert [amount for amount, *_ in amounts(item)] == [Decimal(720), Decimal(744)]
+    assert run.index_month == date(2026, 12, 1)
+    event = AuditEvent.objects.filter(type="PRICES_INDEXED").latest("pk")
+    assert event.after["index_month"] == "2026-12-01"
 
 
 def rise(contract, percent=PERCENT, on=ON, by=None, today=None, seen=None):

@@ -265,6 +265,29 @@ def test_whole_life_is_once_and_each_month_and_what_leaving_costs(
     assert cost.total == cost.one_off + cost.recurring + cost.exit_charge
 
 
+def test_e7_leaving_early_costs_the_contract_s_share_of_the_months_that_are_left():
+    cost = whole_life(
+        monthly=Decimal(1200),
+        one_off=Decimal(0),
+        months=21,
+        agreed_months=36,
+        exit_percent=Decimal(50),
+    )
+
+    assert (cost.exit_months, cost.exit_charge) == (15, Decimal("9000.00"))
+    assert cost.exit_charge - 15 * Decimal(480) == Decimal("1800.00")  # worse than waiting
+
+
+def test_a_share_for_leaving_that_is_held_is_used_and_said(browse, call_off):
+    Price.objects.filter(contract=call_off, item__code="WAN-10").update(term_months=36)
+    Contract.objects.filter(pk=call_off.pk).update(exit_percent=Decimal(50))
+
+    text = text_of(browse(BUYER), "/c/camden/compare/?family=wan&quantity=1&months=12")
+
+    assert "+ £115.00 × 24 months left of its term, of which 50 % is charged" in text
+    assert "£3,210.00" in text  # 450 + 115 x 12 + 115 x 24 / 2
+
+
 def test_a_charge_for_leaving_says_that_it_is_of_the_whole_price(browse, call_off):
     Price.objects.filter(contract=call_off, item__code="WAN-10").update(term_months=36)
 
