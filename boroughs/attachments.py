@@ -1,6 +1,6 @@
 """What can carry documents and notes: the apps above register theirs when they are ready.
 
-Such a model has ``documents`` and ``notes``, and a queryset of rows of councils.
+Such a model has ``documents``, and ``notes`` where its rows are those of councils.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,9 @@ from londonpsn.common.errors import NotVisible
 class Carrier:
     """One kind of thing that carries documents and notes.
 
-    ``kind`` names it in addresses and in the API, ``url_name`` its page, which takes the key.
+    ``kind`` names it in addresses and in the API, ``url_name`` its page, which takes the field
+    ``url_key``. What ``council`` has None for is of all councils; ``add_right`` is what one needs
+    there to add documents.
     ``contract_ends_on`` returns the first day without its contract as it stands on a day, None
     where that is not known; things that come under no contract have no such function. What is
     written about a thing that ``is_protected`` is for who may see addresses.
@@ -30,7 +32,9 @@ class Carrier:
     kind: str
     model: type[Model]
     url_name: str
-    council: Callable[[Model], Council]
+    council: Callable[[Model], Council | None]
+    url_key: str = "pk"
+    add_right: Permission = Permission.DOCUMENT_ADD
     contract_ends_on: Callable[[Model, date], date | None] | None = None
     is_protected: Callable[[Model], bool] = lambda row: False
 
@@ -40,12 +44,17 @@ class Carrier:
 
     def visible_to(self, user) -> QuerySet:
         """Return the rows that the person sees, all of them for the portal itself (None)."""
-        path = self.model.objects.all().council_path
-        rows = self.model.objects.select_related(path)
+        rows = self.model.objects.all()
+        if path := getattr(rows, "council_path", ""):
+            rows = rows.select_related(path)
         return rows if user is None else rows.visible_to(user)
 
     def address(self, row: Model) -> str:
-        return reverse(self.url_name, args=[row.pk])
+        return reverse(self.url_name, args=[getattr(row, self.url_key)])
+
+    def carries(self, field: str) -> bool:
+        """Answer whether it has ``documents``, or ``notes``."""
+        return field in {one.name for one in self.model._meta.many_to_many}
 
     def accessor(self, field: str) -> str:
         """Return by which name a document or a note reaches the things of this kind."""
@@ -56,10 +65,10 @@ class Carrier:
 SUPPLIERS: list[Callable[[Council], QuerySet[Supplier]]] = []
 
 
-def suppliers_of(council: Council) -> QuerySet[Supplier]:
+def suppliers_of(council: Council | None) -> QuerySet[Supplier]:
     """Return the suppliers that a document of the council can be shown to."""
     found = Supplier.objects.none()
-    for those_of in SUPPLIERS:
+    for those_of in SUPPLIERS if council else ():
         found |= those_of(council)
     return found
 
@@ -73,7 +82,7 @@ def register(
     model: type[Model],
     *,
     url_name: str,
-    council: Callable[[Model], Council],
+    council: Callable[[Model], Council | None],
     **facts,
 ) -> None:
     """Let things of a model carry documents and notes; called once, when its app is ready."""
@@ -84,11 +93,19 @@ def carrier_of(subject: Model) -> Carrier | None:
     return next((one for one in CARRIERS.values() if one.model is type(subject)), None)
 
 
-def find_subject(user, kind: str, key: int) -> tuple[Carrier, Model]:
-    """Return a thing that the person sees, and what kind it is of. Raises NotVisible."""
-    carrier = CARRIERS.get(kind)
+def carriers_of(field: str) -> dict[str, Carrier]:
+    """Return the kinds of things that carry ``documents``, or ``notes``."""
+    return {kind: one for kind, one in CARRIERS.items() if one.carries(field)}
+
+
+def find_subject(user, field: str, kind: str, key: int) -> tuple[Carrier, Model]:
+    """Return a thing that the person sees, and what kind it is of. Raises NotVisible.
+
+    ``field`` is what it has to carry: ``documents`` or ``notes``.
+    """
+    carrier = carriers_of(field).get(kind)
     if carrier is None:
-        raise NotVisible(f"There is no “{kind}” that carries documents and notes.")
+        raise NotVisible(f"There is no “{kind}” that carries {field}.")
     return carrier, find_row(carrier.visible_to(user), pk=key)
 
 
@@ -115,12 +132,19 @@ class Hung:
         return self.text != ""
 
 
-def hung_on(user, subject: Model, council: Council) -> list[Hung]:
+def sees_documents(user, council: Council | None) -> bool:
+    """Answer whether a person of the council, or of any where it is None, may open documents."""
+    if council is None:
+        return user.access.allows_anywhere(Permission.DOCUMENT_VIEW)
+    return user.access.allows(Permission.DOCUMENT_VIEW, council.pk)
+
+
+def hung_on(user, subject: Model, council: Council | None) -> list[Hung]:
     """Return what the person may see of what hangs on a thing, latest first; one query at most."""
     access, parts = user.access, []
-    if access.allows(Permission.DOCUMENT_VIEW, council.pk) or access.supplier_ids:
+    if sees_documents(user, council) or access.supplier_ids:
         parts.append(_hung(subject.documents.visible_to(user), by="added_by", at="added_at"))
-    if access.allows(Permission.RECORD_VIEW, council.pk):
+    if council and access.allows(Permission.RECORD_VIEW, council.pk):
         parts.append(_hung(subject.notes.visible_to(user), by="by", at="at"))
     if not parts:
         return []
@@ -153,7 +177,7 @@ def about(user, field: str) -> list[Prefetch]:
             one.model.objects.visible_to(user).only("pk"),
             to_attr=f"{CARRIED_BY}{kind}",
         )
-        for kind, one in CARRIERS.items()
+        for kind, one in carriers_of(field).items()
     ]
 
 

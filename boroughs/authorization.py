@@ -39,6 +39,7 @@ class Permission(TextChoices):
     QUOTE_KEEP = "QUOTE_KEEP", "keep a supplier's quote"
     REGISTER_PUBLISH = "REGISTER_PUBLISH", "publish the register of contracts"
     PRICES_LOAD = "PRICES_LOAD", "load a price book and raise prices"
+    FRAMEWORK_KEEP = "FRAMEWORK_KEEP", "keep the documents of frameworks"
     CEILING_OVERRIDE = "CEILING_OVERRIDE", "let a call-off go past its ceiling"
     PAYMENTS_LOAD = "PAYMENTS_LOAD", "load published payments"
     SAVING_SHARE = "SAVING_SHARE", "say whether other councils see its saving in per cent"
@@ -68,7 +69,7 @@ GRANTS: dict[Role, set[Permission]] = {
     Role.VIEWER: {P.RECORD_VIEW, P.SUMMARY_VIEW},
     Role.PROGRAMME_OFFICER: {
         *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.DOCUMENT_VIEW, P.NOTE_ADD),
-        *(P.PAYMENTS_LOAD, P.JOB_REQUEST, P.PRICES_LOAD, P.CEILING_OVERRIDE),
+        *(P.PAYMENTS_LOAD, P.JOB_REQUEST, P.PRICES_LOAD, P.CEILING_OVERRIDE, P.FRAMEWORK_KEEP),
     },
     Role.ADMINISTRATOR: {
         *(P.RECORD_VIEW, P.SUMMARY_VIEW, P.CONTACT_VIEW, P.PAYMENTS_LOAD, P.JOB_REQUEST),

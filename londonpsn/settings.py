@@ -434,6 +434,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BodyKindEnum": "boroughs.models.council.BodyKind",
         "CarrierEnum": "boroughs.api.documents.KINDS",
+        "NotedEnum": "boroughs.api.documents.NOTED",
         "CouncilKindEnum": "boroughs.models.council.CouncilKind",
         "ContractKindEnum": "services.models.contract.ContractKind",
         "ContractStageEnum": "services.models.contract.ContractStage",

@@ -8,6 +8,7 @@ class ServicesConfig(AppConfig):
     def ready(self):
         # Models are there only now, so what needs them is imported here.
         from boroughs import attachments, jobs, kept_rows, subjects
+        from boroughs.authorization import Permission
         from boroughs.models.document import SITES_OF_NOTES
         from londonpsn.common import exceptions, importers, work
         from londonpsn.common.locks import Lock
@@ -65,6 +66,15 @@ class ServicesConfig(AppConfig):
             url_name="contract",
             council=lambda row: row.council,
             contract_ends_on=lambda row, day: row.ending(day).ends_on,
+        )
+        attachments.register(
+            "framework",
+            models.Framework,
+            url_name="framework",
+            url_key="code",
+            council=lambda row: None,
+            add_right=Permission.FRAMEWORK_KEEP,
+            contract_ends_on=lambda row, day: row.ends_on,
         )
         attachments.register(
             "quote",

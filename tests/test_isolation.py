@@ -123,6 +123,7 @@ CONFIRMS = {Role.APPROVER, Role.ADMINISTRATOR}
 DESKS = {*AT_A_COUNCIL} - {Role.VIEWER}
 ADDS = {NETWORK, Role.BUYER, Role.APPROVER, FINANCE}
 NOTES = {*ADDS, Role.PROGRAMME_OFFICER}
+A_LETTER = {"title": "A letter", "kind": "OTHER", "retention": "BUSINESS"}
 BUYER, OFFICER = {Role.BUYER}, {Role.PROGRAMME_OFFICER}
 
 
@@ -131,8 +132,7 @@ def a_file() -> SimpleUploadedFile:
 
 
 def adding_documents(key: str, **how) -> Route:
-    facts = {"title": "A letter", "kind": "OTHER", "retention": "BUSINESS"}
-    return about(key, ADDS, lambda place: facts | {"file": a_file()}, **how)
+    return about(key, ADDS, lambda place: A_LETTER | {"file": a_file()}, **how)
 
 
 def adding_notes(key: str, **how) -> Route:
@@ -601,6 +601,14 @@ MORE: dict[str, list[Route]] = {
         adding_documents("move"),
         adding_documents("line", agent=(403, 404)),
         adding_documents("contract", agent=(403, 404)),
+        Route(  # of all councils, and kept by London Grid
+            fill=lambda place: {"kind": "framework", "pk": place.keys["framework"].pk},
+            only=OFFICER,
+            post_only=OFFICER,
+            agent=(403, 403),
+            nobody=403,
+            posts=lambda place: A_LETTER | {"file": a_file()},
+        ),
     ],
     "note-add": [
         adding_notes("move"),

@@ -49,7 +49,8 @@ def add_document(
     PermissionDenied, and BadInput for a file that is empty, too large or of another kind than its
     name says, or for a supplier with nothing at the council.
     """
-    carrier, subject, council = _allowed(subject, by, Permission.DOCUMENT_ADD)
+    carrier, subject, council = _seen(subject, by)
+    check(by, carrier.add_right, council)
     if not title.strip():
         raise BadInput("Give the document a title, so that others know it in a list.")
     if supplier and not attachments.suppliers_of(council).filter(pk=supplier.pk).exists():
@@ -82,7 +83,7 @@ def add_document(
         council=council,
         subject=document,
         after=_facts(document) | {"about": f"{carrier.kind} {subject.pk}"},
-        needs=Permission.DOCUMENT_ADD,
+        needs=carrier.add_right,
     )
     return document
 
@@ -93,7 +94,7 @@ def add_note(*, subject: Model, text: str, by: User | None, at: datetime) -> Not
 
     Raises NotVisible for what the person does not see, PermissionDenied, and BadInput.
     """
-    carrier, subject, council = _allowed(subject, by, Permission.NOTE_ADD)
+    carrier, subject, council = _seen(subject, by)
     for right in carrier.note_rights(subject, Permission.NOTE_ADD):
         check(by, right, council)
     text = text.strip()
@@ -160,17 +161,13 @@ def delete_expired(*, today: date, at: datetime) -> int:
     return len(expired)
 
 
-def _allowed(
-    subject: Model, by: User | None, permission: Permission
-) -> tuple[Carrier, Model, Council]:
+def _seen(subject: Model, by: User | None) -> tuple[Carrier, Model, Council | None]:
     """Return what the subject is as the person sees it, and its council."""
     carrier = attachments.carrier_of(subject)
     if carrier is None:
         raise TypeError(f"{subject._meta.label} is not registered to carry documents and notes")
     seen = find_row(carrier.visible_to(by), pk=subject.pk)
-    council = carrier.council(seen)
-    check(by, permission, council)
-    return carrier, seen, council
+    return carrier, seen, carrier.council(seen)
 
 
 def _check_size(name: str, size: int) -> None:

@@ -24,11 +24,15 @@ from londonpsn.common.downloads import as_download
 from londonpsn.common.errors import BadInput
 
 KINDS = list(attachments.CARRIERS)
+NOTED = list(attachments.carriers_of("notes"))
 MEDIA_TYPES = sorted({kind.media_type for kind in file_kinds.KINDS.values()})
-SUBJECT = [
-    OpenApiParameter("subject_kind", enum=KINDS, description="With subject_id: of one thing"),
-    OpenApiParameter("subject_id", OpenApiTypes.INT),
-]
+DOCUMENTS_OF, NOTES_OF = (
+    [
+        OpenApiParameter("subject_kind", enum=kinds, description="With subject_id: of one thing"),
+        OpenApiParameter("subject_id", OpenApiTypes.INT),
+    ]
+    for kinds in (KINDS, NOTED)
+)
 
 
 class AboutSerializer(serializers.Serializer):
@@ -39,19 +43,23 @@ class AboutSerializer(serializers.Serializer):
 
 
 class CarriedSerializer(serializers.ModelSerializer):
-    """What hangs on something, and who added it: null for the portal, and for a supplier."""
+    """What hangs on something, and who added it: null for the portal, and for a supplier.
 
-    council = serializers.CharField(source="council.register_code")
+    ``council`` is null for what is for the people of all.
+    """
+
+    field = ""
+    council = serializers.CharField(source="council.register_code", default=None, allow_null=True)
     about = serializers.SerializerMethodField()
 
     def get_about(self, row) -> AboutSerializer(many=True):
         return [
             {"kind": kind, "id": subject.pk}
-            for kind in attachments.CARRIERS
+            for kind in attachments.carriers_of(self.field)
             for subject in getattr(row, f"{attachments.CARRIED_BY}{kind}")
         ]
 
-    def name_of(self, person, council_id: int) -> str | None:
+    def name_of(self, person, council_id: int | None) -> str | None:
         access = self.context["request"].user.access
         return person.name if person and access.allows(Permission.RECORD_VIEW, council_id) else None
 
@@ -61,6 +69,7 @@ class DocumentSerializer(CarriedSerializer):
 
     supplier = serializers.CharField(source="supplier.code", default=None, allow_null=True)
     added_by = serializers.SerializerMethodField()
+    field = "documents"
 
     class Meta:
         model = Document
@@ -75,6 +84,7 @@ class DocumentSerializer(CarriedSerializer):
 
 class NoteSerializer(CarriedSerializer):
     by = serializers.SerializerMethodField()
+    field = "notes"
 
     class Meta:
         model = Note
@@ -108,6 +118,7 @@ class NewDocumentSerializer(NewCarriedSerializer):
 
 
 class NewNoteSerializer(NewCarriedSerializer):
+    subject_kind = serializers.ChoiceField(NOTED)
     text = serializers.CharField(max_length=LONGEST_NOTE)
 
 
@@ -130,7 +141,7 @@ class CarriedViewSet(NarrowedViewSet):
             return rows
         if not (kind and key and key.isdecimal() and len(key) < 19):
             raise BadInput("Name both subject_kind and subject_id, for example line and 12.")
-        carrier, subject = attachments.find_subject(self.request.user, kind, int(key))
+        carrier, subject = attachments.find_subject(self.request.user, self.field, kind, int(key))
         return rows.filter(**{carrier.accessor(self.field): subject.pk})
 
     def added(self, row) -> Response:
@@ -146,7 +157,7 @@ class DocumentViewSet(CarriedViewSet):
     parser_classes = [MultiPartParser, FormParser]
     field = "documents"
 
-    @extend_schema(parameters=SUBJECT)
+    @extend_schema(parameters=DOCUMENTS_OF)
     def list(self, request):
         return super().list(request)
 
@@ -156,7 +167,9 @@ class DocumentViewSet(CarriedViewSet):
         asked = NewDocumentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         return self.added(
-            add_document(by=request.user, at=clock.now(), **with_subject(request.user, asked))
+            add_document(
+                by=request.user, at=clock.now(), **with_subject(request.user, self.field, asked)
+            )
         )
 
     @extend_schema(responses={(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES})
@@ -175,7 +188,7 @@ class NoteViewSet(CarriedViewSet):
     serializer_class = NoteSerializer
     field = "notes"
 
-    @extend_schema(parameters=SUBJECT)
+    @extend_schema(parameters=NOTES_OF)
     def list(self, request):
         return super().list(request)
 
@@ -185,12 +198,15 @@ class NoteViewSet(CarriedViewSet):
         asked = NewNoteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         return self.added(
-            add_note(by=request.user, at=clock.now(), **with_subject(request.user, asked))
+            add_note(
+                by=request.user, at=clock.now(), **with_subject(request.user, self.field, asked)
+            )
         )
 
 
-def with_subject(user, asked: serializers.Serializer) -> dict:
+def with_subject(user, field: str, asked: serializers.Serializer) -> dict:
     """Return what was sent, with the thing itself in place of its kind and key."""
     sent = dict(asked.validated_data)
-    _, subject = attachments.find_subject(user, sent.pop("subject_kind"), sent.pop("subject_id"))
+    kind, key = sent.pop("subject_kind"), sent.pop("subject_id")
+    _, subject = attachments.find_subject(user, field, kind, key)
     return sent | {"subject": subject}

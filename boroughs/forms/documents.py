@@ -12,7 +12,8 @@ from londonpsn.common.uploads import MOST_BYTES
 class DocumentForm(forms.Form):
     """One file, what it proves, who else may see it, and how long it is kept.
 
-    What the file holds is looked at by the action. The suppliers are those of the ``council``.
+    What the file holds is looked at by the action. The suppliers are those of the ``council``; a
+    document of none is for the people of all.
     """
 
     file = forms.FileField(
@@ -53,8 +54,11 @@ class DocumentForm(forms.Form):
         initial=Document.Retention.BUSINESS,
     )
 
-    def __init__(self, *sent, council: Council):
+    def __init__(self, *sent, council: Council | None):
         super().__init__(*sent)
+        if council is None:
+            del self.fields["for_london_grid"], self.fields["supplier"]
+            return
         self.fields["supplier"].queryset = suppliers_of(council).order_by("name")
 
 

@@ -15,7 +15,8 @@ class DocumentQuerySet(CouncilRowsQuerySet):
     def visible_to(self, user):
         """Those of councils where the person may see documents, and those shown to them.
 
-        London Grid and a supplier see what the council has opened to them.
+        London Grid and a supplier see what the council has opened to them. Those of no council are
+        for whoever may see documents somewhere.
         """
         access = user.access
         shown = Q(council__in=access.councils_of_own_role("DOCUMENT_VIEW"))
@@ -23,6 +24,8 @@ class DocumentQuerySet(CouncilRowsQuerySet):
         councils = access.councils_with("DOCUMENT_VIEW")
         opened = Q(for_london_grid=True)
         shown |= opened if councils is None else opened & Q(council__in=councils)
+        if access.allows_anywhere("DOCUMENT_VIEW"):
+            shown |= Q(council=None)
         return self.filter(shown)
 
 
@@ -52,13 +55,14 @@ class Document(models.Model):
     """A file that proves something. It lies outside the web root and is served through a check.
 
     ``size`` is bytes, ``sha256`` that of its content, by which it is stored. The council's people
-    see it; London Grid and one supplier where the council says so.
+    see it; London Grid and one supplier where the council says so. One without a council is London
+    Grid's, for the people of all councils.
     """
 
     Kind = DocumentKind
     Retention = RetentionClass
 
-    council = models.ForeignKey(Council, models.PROTECT, related_name="documents")
+    council = models.ForeignKey(Council, models.PROTECT, null=True, related_name="documents")
     kind = models.CharField("what it proves", max_length=11, choices=Kind)
     title = models.CharField(max_length=120)
     name = models.CharField("file name", max_length=200)

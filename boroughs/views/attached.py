@@ -24,20 +24,21 @@ class Attached:
     add_note: str
 
 
-def attached(request: HttpRequest, subject: Model, council: Council) -> Attached | None:
+def attached(request: HttpRequest, subject: Model, council: Council | None) -> Attached | None:
     """Return what the page of a thing shows; None for who sees nothing of it."""
     user, carrier = request.user, attachments.carrier_of(subject)
     if carrier is None:
         return None
     arguments = [carrier.kind, subject.pk]
-    sees_documents, may_add, sees_people = (
-        can(user, right, council)
-        for right in (Permission.DOCUMENT_VIEW, Permission.DOCUMENT_ADD, Permission.RECORD_VIEW)
+    sees_documents = attachments.sees_documents(user, council)
+    may_add, sees_people = (
+        can(user, right, council) for right in (carrier.add_right, Permission.RECORD_VIEW)
     )
     sees_notes, may_note = (
         all(can(user, one, council) for one in carrier.note_rights(subject, right))
         for right in (Permission.RECORD_VIEW, Permission.NOTE_ADD)
     )
+    has_notes = carrier.carries("notes")
     hung = attachments.hung_on(user, subject, council)
     documents = [one for one in hung if not one.is_note]
     table = Table(
@@ -51,19 +52,21 @@ def attached(request: HttpRequest, subject: Model, council: Council) -> Attached
     )
     found = Attached(
         documents=table.on_page(request) if sees_documents or documents else None,
-        notes=[one for one in hung if one.is_note] if sees_notes else None,
+        notes=[one for one in hung if one.is_note] if has_notes and sees_notes else None,
         add_document=reverse("document-add", args=arguments) if may_add else "",
-        add_note=reverse("note-add", args=arguments) if may_note else "",
+        add_note=reverse("note-add", args=arguments) if has_notes and may_note else "",
     )
     return found if found.documents or found.notes is not None else None
 
 
-def _columns(council: Council, *, with_people: bool) -> list[Column]:
+def _columns(council: Council | None, *, with_people: bool) -> list[Column]:
     """The columns of documents. A supplier's people see nobody's name."""
+
+    place = council.short_name if council else "All councils"
 
     def seen_by(document: Hung) -> str:
         london_grid = "London Grid" if document.for_london_grid else ""
-        return ", ".join(filter(None, (council.short_name, london_grid, document.supplier)))
+        return ", ".join(filter(None, (place, london_grid, document.supplier)))
 
     by = Column("by", "Added by", unknown="the portal")
     return [

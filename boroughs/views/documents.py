@@ -24,9 +24,9 @@ def document(request, pk) -> FileResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def document_add(request, kind, pk):
     """Ask for a file and what it proves, and keep it as a document about the thing."""
-    carrier, subject = find_subject(request.user, kind, pk)
+    carrier, subject = find_subject(request.user, "documents", kind, pk)
     council = carrier.council(subject)
-    check(request.user, Permission.DOCUMENT_ADD, council)
+    check(request.user, carrier.add_right, council)
     sent = request.method == "POST"
     form = DocumentForm(*([request.POST, request.FILES] if sent else []), council=council)
     if sent and form.is_valid():
@@ -45,7 +45,7 @@ def document_add(request, kind, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def note_add(request, kind, pk):
     """Ask for a note about the thing, and keep it."""
-    carrier, subject = find_subject(request.user, kind, pk)
+    carrier, subject = find_subject(request.user, "notes", kind, pk)
     for right in carrier.note_rights(subject, Permission.NOTE_ADD):
         check(request.user, right, carrier.council(subject))
     sent = request.method == "POST"

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import CheckConstraint, Q
 
-from boroughs.models import Body, Council, Supplier
+from boroughs.models import Body, Council, Document, Supplier
 from boroughs.models.row_history import keep_rows
 from boroughs.models.visibility import ReferenceQuerySet
 from londonpsn.common.constraints import (
@@ -126,6 +126,7 @@ class Framework(models.Model):
     )
     source = models.CharField(max_length=120, blank=True)
     note = models.TextField(blank=True)
+    documents = models.ManyToManyField(Document, related_name="frameworks")
 
     objects = ReferenceQuerySet.as_manager()
 

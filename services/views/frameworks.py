@@ -95,7 +95,7 @@ def framework(request, code):
         "facts": _facts(framework, user),
         "crumbs": [("Frameworks", reverse("frameworks"))],
     }
-    return object_page(request, [table], context, None)
+    return object_page(request, [table], context, None, about=framework)
 
 
 def _facts(framework: Framework, user) -> list[Fact]:

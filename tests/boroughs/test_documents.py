@@ -410,7 +410,7 @@ def things_of(line) -> dict[str, object]:
 
 def test_every_kind_of_thing_shows_what_hangs_on_it(line, browse):
     things = things_of(line)
-    assert things.keys() == attachments.CARRIERS.keys()
+    assert things.keys() == attachments.carriers_of("notes").keys()
 
     for kind, thing in things.items():
         add(thing, person(NETWORK), title=f"Proof of {kind}")
@@ -710,3 +710,65 @@ def test_a_person_whose_role_has_ended_opens_nothing(line, browse):
 def test_an_action_asks_for_the_right_itself(line):
     with pytest.raises(PermissionDenied):
         add(line, person(VIEWER))
+
+
+# Documents of all councils
+
+
+@pytest.fixture
+def framework(db):
+    return new.new_framework(code="zed-1", name="Zed lines")
+
+
+def add_by_page(client, framework):
+    facts = {"title": "Terms of the lots", "kind": "CONTRACT", "retention": "CONTRACT"}
+    address = f"/attach/framework/{framework.pk}/document/"
+    return client.post(address, facts | {"file": sent()})
+
+
+def test_london_grid_keeps_the_documents_of_a_framework_for_all_councils(framework, browse):
+    answer = add_by_page(browse(PROGRAMME), framework)
+
+    document = framework.documents.get()
+    assert answer.url == "/frameworks/zed-1/"
+    assert (document.council, document.for_london_grid, document.supplier) == (None, False, None)
+    (event,) = of_type("DOCUMENT_ADDED")
+    assert (event.chain, event.role) == ("PROGRAMME", "PROGRAMME_OFFICER")
+    for address in (NETWORK, STRANGER, AUDITOR, PROGRAMME):
+        client = browse(address)
+        page = client.get("/frameworks/zed-1/").content.decode()
+        assert "Terms of the lots" in page
+        assert "All councils" in page
+        assert b"".join(client.get(f"/documents/{document.pk}/").streaming_content) == PDF
+        (told,) = client.get(
+            f"/api/v1/documents/?subject_kind=framework&subject_id={framework.pk}"
+        ).json()["results"]
+        assert (told["council"], told["title"]) == (None, "Terms of the lots")
+
+
+@pytest.mark.parametrize("address", [VIEWER, AGENT])
+def test_who_sees_no_documents_sees_none_of_a_framework(framework, browse, address):
+    document = add(framework)
+
+    client = browse(address)
+
+    assert "Quote of June" not in client.get("/frameworks/zed-1/").content.decode()
+    assert client.get(f"/documents/{document.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("address", [NETWORK, VIEWER, AGENT, AUDITOR])
+def test_nobody_else_adds_a_document_to_a_framework(framework, browse, address):
+    client = browse(address)
+
+    assert add_by_page(client, framework).status_code == 403
+    assert "Add a document" not in client.get("/frameworks/zed-1/").content.decode()
+    assert not framework.documents.exists()
+
+
+def test_a_framework_carries_no_notes(framework, browse):
+    client, about = browse(PROGRAMME), {"subject_kind": "framework", "subject_id": framework.pk}
+
+    assert client.get(f"/attach/framework/{framework.pk}/note/").status_code == 404
+    assert client.get("/api/v1/notes/", about).status_code == 404
+    answer = client.post("/api/v1/notes/", about | {"text": "Ring twice."})
+    assert (answer.status_code, Note.objects.count()) == (400, 0)
