@@ -5,6 +5,8 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
+# Files of tests are handed out whole, the longest first.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
 FRONTEND := londonpsn/frontend
 ifndef STARTED_AT
 STARTED_AT := $(shell date +%s)
@@ -20,13 +22,13 @@ run: .venv/runtime staticfiles/staticfiles.json
 
 test: .venv/development staticfiles/staticfiles.json
 	@$(VENV)/ruff check --quiet . && $(VENV)/ruff format --check --quiet .
-	@$(VENV)/python -m londonpsn.embedded python -m pytest $(ARGS)
+	@$(VENV)/python -m londonpsn.embedded python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 bench: .venv/development staticfiles/staticfiles.json
 	@$(VENV)/python -m londonpsn.embedded python -m tests.bench
 
 screenshots: .venv/development staticfiles/staticfiles.json
-	@$(VENV)/python -m londonpsn.embedded python -m pytest -q --no-cov tests/journeys/screenshots.py
+	@$(VENV)/python -m londonpsn.embedded python -m pytest -q tests/journeys/screenshots.py
 
 .venv/runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The portal needs Python 3.11 or later.")'

@@ -43,6 +43,11 @@ $$
 """
 TRIGGERS_OFF = "SET CONSTRAINTS ALL IMMEDIATE;" + SWITCH.format(now="A", switch="DISABLE")
 TRIGGERS_ON = SWITCH.format(now="D", switch="ENABLE ALWAYS") + "; SET CONSTRAINTS ALL DEFERRED"
+# Of this database alone: tests run beside others that have databases of their own.
+ADVISORY_LOCKS = """
+SELECT objid FROM pg_locks JOIN pg_database d ON d.oid = database
+WHERE datname = current_database() AND locktype = 'advisory'
+"""
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 hypothesis_settings.register_profile("portal", deadline=None, derandomize=True)

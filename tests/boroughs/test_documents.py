@@ -21,7 +21,7 @@ from londonpsn.common.errors import BadInput, NotVisible
 from services.models import Contract, Line, Quote, Replacement
 from tests import factories as new
 from tests.common.test_file_kinds import EXE, PDF
-from tests.conftest import person
+from tests.conftest import ADVISORY_LOCKS, person
 from tests.factories import AT, TODAY, member
 from tests.journeys.conftest import wait_for
 from tests.londonpsn.test_pages import BUDGET, queries_of
@@ -258,7 +258,7 @@ def test_a_file_that_is_being_added_again_is_not_swept(transactional_db, folder)
 def wait_for_lock() -> None:
     def waits():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            cursor.execute(f"{ADVISORY_LOCKS} AND NOT granted")
             return cursor.fetchone()
 
     wait_for(waits)

@@ -576,7 +576,10 @@ def test_a_frameworks_new_end_and_an_award_do_not_cross(transactional_db, commit
 
 def _wait_until_somebody_waits() -> None:
     """Return once another session waits for a lock; a test that hangs here is ended by its time."""
-    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+    waiting = """
+        SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+                       WHERE NOT granted AND datname = current_database())
+    """
     with connection.cursor() as cursor:
         while True:
             cursor.execute(waiting)
