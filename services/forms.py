@@ -158,13 +158,13 @@ class RadarForm(forms.Form):
 
     def of_supplier(self, standings: list[Standing]) -> list[Standing]:
         """Keep those of the supplier chosen, if it is one of theirs, and offer all of theirs."""
-        suppliers = {one.contract.supplier.code: one.contract.supplier.name for one in standings}
+        suppliers = {one.contract.supplier_code: one.contract.supplier_name for one in standings}
         in_order = sorted(suppliers.items(), key=lambda item: item[1].casefold())
         self.fields["supplier"].choices = any_or(in_order)
         chosen = self.cleaned_data.get("supplier")
         if chosen not in suppliers:
             return standings
-        return [one for one in standings if one.contract.supplier.code == chosen]
+        return [one for one in standings if one.contract.supplier_code == chosen]
 
     def of_family(self, rows: list[RadarRow]) -> list[RadarRow]:
         family = self.cleaned_data.get("family")

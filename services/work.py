@@ -140,14 +140,14 @@ def notices_to_give(user, today: date) -> Iterator[Item | More]:
 
 def _notice(one: Standing, band: Band) -> Item:
     contract = one.contract
-    radar = reverse("radar", args=[contract.council.slug])
-    query = urlencode({"supplier": contract.supplier.code})
+    radar = reverse("radar", args=[contract.council_slug])
+    query = urlencode({"supplier": contract.supplier_code})
     return Item(
         kind=NOTICES,
         band=band,
         what="Extend it or let it end" if one.options else "Give notice, or keep it",
         why=_unless_notice(one),
-        place=contract.council.short_name,
+        place=contract.council_name,
         reference=contract.reference,
         address=f"{radar}?{query}#contract-{contract.pk}",
         action="See what ends when",

@@ -3,11 +3,11 @@
 A month is written as its first day; a financial year runs from April to March.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
 from londonpsn.common.errors import BadInput
@@ -49,7 +49,8 @@ def month_of(day: date) -> date:
 
 def add_months(day: date, count: int) -> date:
     """Return the day ``count`` months later; the last of a month where it has no such day."""
-    return day + relativedelta(months=count)
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return day.replace(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def month_period(month: date) -> Period:

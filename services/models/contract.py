@@ -124,9 +124,47 @@ class IndexationRounding(models.TextChoices):
     POUND = "POUND", "To the pound"
 
 
+class EndsByTerms:
+    """How what has the columns of a contract's terms, and ``options`` to extend it, ends."""
+
+    __slots__ = ()
+
+    def terms(self, on: date) -> Terms:
+        """Return how it ends, by what was decided until a day."""
+        rolls_on = self.renewal == ContractRenewal.ROLLS_ON
+        return Terms(
+            ends_on=self.ends_on,
+            notice_days=self.notice_days,
+            roll_on_months=self.roll_on_months if rolls_on else None,
+            notice_given_on=self.notice_given_on,
+            extensions=tuple(one.months for one in self.options if one.is_taken(on)),
+        )
+
+    def ending(self, on: date) -> Ending:
+        """Return when it ends, as it stands on a day."""
+        return ending(self.terms(on), on)
+
+    def options_left(self, on: date) -> tuple[int, ...]:
+        """Return the months of the options that can still be taken on a day, in their order.
+
+        One that has rolled on has none: they ended with its first term.
+        """
+        left = tuple(one.months for one in self.options if not one.is_taken(on))
+        return () if left and self.ending(on).has_rolled else left
+
+    def notice_due(self, on: date) -> date | None:
+        """Return until when somebody has to give notice, or extend it; None where nobody has to."""
+        return notice_due(
+            self.ending(on),
+            self.options_left(on),
+            ends_by_itself=self.renewal == ContractRenewal.ENDS,
+            notice_given_on=self.notice_given_on,
+        )
+
+
 # What somebody wrote in their own words may name people, and what is kept cannot be changed.
 @keep_rows("ContractRow", exclude=["conflict", "route_reason", "description"])
-class Contract(models.Model):
+class Contract(EndsByTerms, models.Model):
     """What a council has signed with a supplier; a call-off under a framework is one of them.
 
     A blank day, number or text is not known, or does not apply. Only proration by the days of the
@@ -273,39 +311,9 @@ class Contract(models.Model):
     def __str__(self):
         return self.title
 
-    def terms(self, on: date) -> Terms:
-        """Return how it ends, by what was decided until a day. For many, use with_options()."""
-        rolls_on = self.renewal == ContractRenewal.ROLLS_ON
-        return Terms(
-            ends_on=self.ends_on,
-            notice_days=self.notice_days,
-            roll_on_months=self.roll_on_months if rolls_on else None,
-            notice_given_on=self.notice_given_on,
-            extensions=tuple(one.months for one in self._options() if one.is_taken(on)),
-        )
-
-    def ending(self, on: date) -> Ending:
-        """Return when it ends, as it stands on a day."""
-        return ending(self.terms(on), on)
-
-    def options_left(self, on: date) -> tuple[int, ...]:
-        """Return the months of the options that can still be taken on a day, in their order.
-
-        One that has rolled on has none: they ended with its first term.
-        """
-        left = tuple(one.months for one in self._options() if not one.is_taken(on))
-        return () if left and self.ending(on).has_rolled else left
-
-    def notice_due(self, on: date) -> date | None:
-        """Return until when somebody has to give notice, or extend it; None where nobody has to."""
-        return notice_due(
-            self.ending(on),
-            self.options_left(on),
-            ends_by_itself=self.renewal == ContractRenewal.ENDS,
-            notice_given_on=self.notice_given_on,
-        )
-
-    def _options(self) -> list["ContractExtension"]:
+    @property
+    def options(self) -> list["ContractExtension"]:
+        """The options to extend it, in their order. For many contracts, use with_options()."""
         fetched = self.__dict__.get(OPTIONS)
         if fetched is None:
             fetched = sorted(self.extensions.all(), key=lambda option: option.number)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -23,16 +23,44 @@ from django.db.models import (
 from boroughs.models import Body
 from londonpsn.common.money import ZERO
 from services.models import Charge, Contract, ContractExtension, Line, ReplacementLine
+from services.models.contract import EndsByTerms
 from services.models.line import billed_on, in_use_on
 from services.radar import Running
 from services.terms import Ending, notice_due
 
 SOON = timedelta(days=90)  # for notice that is due
 SLACK = timedelta(days=14)  # more than ever lies between two working days
-SHOWN = (  # of the many columns of contracts
-    *("council", "supplier", "reference", "title", "ends_on", "notice_days", "notice_given_on"),
-    *("renewal", "roll_on_months", "minimum_term_ends_on", "kind"),
-)
+
+
+@dataclass(slots=True)
+class Signed(EndsByTerms):
+    """A signed contract by those of its many columns that are shown: there are many contracts."""
+
+    pk: int
+    council_slug: str
+    council_name: str
+    supplier_id: int
+    supplier_code: str
+    supplier_name: str
+    reference: str
+    title: str
+    kind: str
+    ends_on: date | None
+    minimum_term_ends_on: date | None
+    notice_days: int | None
+    notice_given_on: date | None
+    renewal: str
+    roll_on_months: int | None
+    options: Sequence[ContractExtension]
+
+
+NAMES = {
+    "council_slug": F("council__slug"),
+    "council_name": F("council__short_name"),
+    "supplier_code": F("supplier__code"),
+    "supplier_name": F("supplier__name"),
+}
+SHOWN = [one.name for one in fields(Signed) if one.name != "options"]  # options are the last
 
 
 @dataclass(slots=True)
@@ -42,7 +70,7 @@ class Standing:
     ``notice_by`` is until when somebody has to act, as Contract.notice_due() has it.
     """
 
-    contract: Contract
+    contract: Signed
     ending: Ending
     options: tuple[int, ...]
     notice_by: date | None
@@ -69,15 +97,15 @@ class Standing:
         return ends or (notice_by is not None and notice_by < day)
 
 
-def with_terms(contracts: QuerySet[Contract], runs_on: date) -> QuerySet[Contract]:
-    """Return contracts with their terms, without most that ended before a day; two queries.
+def may_run(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
+    """Leave out most contracts that ended before a day.
 
     Plain columns alone decide here, so that the many old contracts that are long over are not
     fetched; Contract.ending() says the rest.
     """
-    may_run = Q(ends_on=None) | Q(ends_on__gt=runs_on) | Q(renewal=Contract.Renewal.ROLLS_ON)
+    later = Q(ends_on=None) | Q(ends_on__gt=day) | Q(renewal=Contract.Renewal.ROLLS_ON)
     extended = ContractExtension.objects.filter(contract=OuterRef("pk"), taken_on__isnull=False)
-    return contracts.filter(may_run | Exists(extended)).with_options()
+    return contracts.filter(later | Exists(extended))
 
 
 def due_before(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
@@ -97,8 +125,7 @@ def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
     Those of which no end is known are last.
     """
     found = []
-    signed = contracts.filter(stage=Contract.Stage.AWARDED)
-    for contract in with_terms(signed, today).only(*SHOWN):
+    for contract in _signed(may_run(contracts.awarded(), today)):
         ends = contract.ending(today)
         if ends.ends_on is None or ends.ends_on > today:
             options = contract.options_left(today)
@@ -112,6 +139,14 @@ def standings_of(contracts: QuerySet[Contract], today: date) -> list[Standing]:
     return sorted(found, key=lambda one: (one.ending.ends_on or date.max, one.contract.pk))
 
 
+def _signed(contracts: QuerySet[Contract]) -> Iterator[Signed]:
+    options: dict[int, list[ContractExtension]] = defaultdict(list)
+    for one in ContractExtension.objects.filter(contract__in=contracts).order_by("number"):
+        options[one.contract_id].append(one)
+    for row in contracts.annotate(**NAMES).values_list(*SHOWN):
+        yield Signed(*row, options.get(row[0], ()))
+
+
 @dataclass(slots=True)
 class Provided:
     """What a contract provides to one kind of body on a day.
@@ -120,35 +155,29 @@ class Provided:
     codes.
     """
 
-    lines: int = 0
     monthly: Decimal | None = ZERO
     families: set[str] = field(default_factory=set)
 
 
-def provided_by(contracts: Collection[int], day: date) -> dict[tuple[int, str], Provided]:
+def provided_by(contracts: QuerySet[Contract], day: date) -> dict[tuple[int, str], Provided]:
     """Return what the contracts' lines in use come to, by contract and kind of body; one query."""
     recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
     open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
     rows = (
         Line.objects.filter(in_use_on(day), contract__in=contracts)
         .annotate(price=FilteredRelation("charges", condition=recurring & open_end))
-        .values("contract", "body__kind", "service_type__family")
+        .values_list("contract", "body__kind", "service_type__family")
         .annotate(
-            lines=Count("pk"),
             known=Sum("price__amount", filter=billed_on(day)),
             unpriced=Count("pk", filter=billed_on(day) & Q(price=None)),
         )
         .order_by()
     )
     found: dict[tuple[int, str], Provided] = defaultdict(Provided)
-    for row in rows:
-        sums = found[row["contract"], row["body__kind"]]
-        sums.lines += row["lines"]
-        sums.families.add(row["service_type__family"])
-        if row["unpriced"] or sums.monthly is None:
-            sums.monthly = None
-        else:
-            sums.monthly += row["known"] or ZERO
+    for contract, kind, family, known, unpriced in rows:
+        sums = found[contract, kind]
+        sums.families.add(family)
+        sums.monthly = None if unpriced else _plus(sums.monthly, known or ZERO)
     return dict(found)
 
 
@@ -219,11 +248,11 @@ class RadarRow:
 
     @property
     def council(self) -> str:
-        return self.contract.council.short_name
+        return self.contract.council_name
 
     @property
     def supplier(self) -> str:
-        return self.contract.supplier.name
+        return self.contract.supplier_name
 
     @property
     def ends_on(self) -> date | None:
@@ -250,13 +279,15 @@ class RadarRow:
         )
 
 
-def radar_rows(standings: Sequence[Standing], kind: Body.Kind, day: date) -> list[RadarRow]:
-    """Return standings by what they provide to one kind of body; one query.
+def radar_rows(
+    standings: Sequence[Standing], contracts: QuerySet[Contract], kind: Body.Kind, day: date
+) -> list[RadarRow]:
+    """Return standings of contracts by what they provide to one kind of body; one query.
 
     One that provides lines to other kinds alone is left out: kinds are never one sum (decisions
     17). One that provides no line yet is kept.
     """
-    provided = provided_by([one.contract.pk for one in standings], day)
+    provided = provided_by(contracts, day)
     others = {contract for contract, of_kind in provided if of_kind != kind}
     return [
         RadarRow(one, provided.get((one.contract.pk, kind), Provided()))
@@ -278,10 +309,9 @@ def with_waiting(rows: Sequence[RadarRow], kind: Body.Kind, day: date) -> Sequen
 def notices_asked(contracts: QuerySet[Contract], before: date, today: date) -> Iterator[Standing]:
     """Yield the contracts of which notice is late or due before a day, the oldest day first."""
     dated = contracts.filter(ends_on__isnull=False, notice_days__isnull=False)
-    with_names = due_before(dated, before).select_related("council", "supplier")
     asked = [
         one
-        for one in standings_of(with_names, today)
+        for one in standings_of(due_before(dated, before), today)
         if one.notice_by is not None and one.notice_by < before
     ]
     yield from sorted(asked, key=lambda one: (one.notice_by, one.contract.pk))

@@ -12,7 +12,7 @@ from londonpsn.common.money import ZERO
 from londonpsn.common.periods import Period, last_day
 from services.models import Charge, Contract, LegalRule, Line
 from services.models.line import billed_on, in_use_on
-from services.queries.radar import SHOWN, with_terms
+from services.queries.radar import may_run
 from services.register import Entry
 from services.terms import months_later
 
@@ -33,8 +33,9 @@ LACKING = (
     | Q(supplier__is_vcse=True, supplier__charity_number__regex=BLANK)
 )
 IN_THE_REGISTER = (
-    *("starts_on", "organisational_unit", "description", "review_on", "value"),
-    *("irrecoverable_vat", "route"),
+    *("council", "supplier", "reference", "title", "starts_on", "ends_on", "notice_days"),
+    *("notice_given_on", "renewal", "roll_on_months", "organisational_unit", "description"),
+    *("review_on", "value", "irrecoverable_vat", "route"),
 )
 
 
@@ -93,7 +94,7 @@ def _listed(
 def _entries(listed: QuerySet[Contract], quarter: Period) -> dict[int, list[Entry]]:
     on = last_day(quarter.end)
     found: dict[int, list[Entry]] = defaultdict(list)
-    signed = with_terms(listed, quarter.start).only(*SHOWN, *IN_THE_REGISTER)
+    signed = may_run(listed, quarter.start).with_options().only(*IN_THE_REGISTER)
     for contract in signed.prefetch_related("supplier").order_by("reference", "pk"):
         ends_on = contract.ending(on).ends_on
         if ends_on is None or ends_on > quarter.start:
@@ -156,7 +157,8 @@ def foi_answer(council: Council, day: date) -> list[Answered]:
         .order_by("supplier__name", "service_type__name", "contract")
     )
     contracts = Contract.objects.filter(pk__in={row["contract"] for row in rows} - {None})
-    terms = {one.pk: _end_and_term(one, day) for one in with_terms(contracts, day)}
+    running = may_run(contracts, day).with_options()
+    terms = {one.pk: _end_and_term(one, day) for one in running}
     return [
         Answered(
             row["supplier__name"],

@@ -130,13 +130,13 @@ def together(
     for row in rows:
         if row.ends_on is None or (across and row.contract.kind != Contract.Kind.CALL_OFF):
             continue
-        supplier = row.contract.supplier
+        contract = row.contract
         if by_supplier or across:
-            names = [(supplier.code, supplier.name)]
+            names = [(contract.supplier_code, contract.supplier_name)]
         else:
             names = [(code, labels[code]) for code in row.provided.families]
         for code, words in names:
-            found["all" if across else row.contract.council.slug, words, code].append(row)
+            found["all" if across else contract.council_slug, words, code].append(row)
     return [
         Together(
             key=f"{slug}.{code}.{ours[near.start].ends_on}",
@@ -168,10 +168,9 @@ def radar(request, slug):
     form = RadarForm(request.GET, of_all=council is None)
     until = form.until(today)
     contracts = due_before(contracts, until)
-    # Few councils and suppliers have many contracts: fetched apart, each is made once.
-    standings = standings_of(contracts.prefetch_related("council", "supplier"), today)
+    standings = standings_of(contracts, today)
     due = form.of_supplier([one for one in standings if one.is_due_before(until)])
-    rows = form.of_family(radar_rows(due, form.kind, today))
+    rows = form.of_family(radar_rows(due, contracts, form.kind, today))
     if request.GET.get("sort", "").removeprefix("-") == "waiting":
         with_waiting(rows, form.kind, today)
     groups = together(rows, by_supplier=form.by_supplier, across=form.is_across)

@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from dateutil.relativedelta import relativedelta
+from hypothesis import given
+from hypothesis import strategies as st
 
 from londonpsn.common import template_filters as words
 from londonpsn.common.errors import BadInput
@@ -44,6 +47,11 @@ def test_months_of_a_period_that_begins_and_ends_within_months():
 )
 def test_months_later(day, count, expected):
     assert add_months(day, count) == expected
+
+
+@given(st.dates(date(1990, 1, 1), date(2099, 12, 31)), st.integers(-1000, 1000))
+def test_months_later_is_what_calendars_have(day, count):
+    assert add_months(day, count) == day + relativedelta(months=count)
 
 
 @pytest.mark.parametrize(
