@@ -92,6 +92,12 @@ def _months_until(day: str) -> str:
 
 PAST = f"{_months_until('until_today')} - {_months_until('first_day')}"
 COMING = f"{_months_until('first_day_without')} - {_months_until('until_today')}"
+
+
+def _summed(months: str) -> str:
+    return f"(SELECT SUM(monthly * ({months})) FROM recurring WHERE contract_id = term.contract_id)"  # noqa: S608
+
+
 # Every charge of the lines of some call-offs, cut to the term. A line without charges has one row.
 BURN_DOWN = f"""
     WITH term (contract_id, starts_on, ends_on, ceiling) AS (
@@ -110,11 +116,16 @@ BURN_DOWN = f"""
         SELECT *, kind = 'RECURRING' AND first_day < first_day_without AS is_recurring,
             LEAST(first_day_without, GREATEST(first_day, %s::date)) AS until_today
         FROM billed
+    ),
+    recurring AS (  -- many lines share their days: pounds are added before months are worked out
+        SELECT contract_id, first_day, until_today, first_day_without, SUM(amount) AS monthly
+        FROM priced WHERE is_recurring
+        GROUP BY contract_id, first_day, until_today, first_day_without
     )
     SELECT term.contract_id,
-        COALESCE(SUM(amount * ({PAST})) FILTER (WHERE is_recurring), 0)
+        COALESCE({_summed(PAST)}, 0)
         + COALESCE(SUM(amount) FILTER (WHERE kind = 'ONE_OFF' AND charged_on <= %s::date), 0),
-        COALESCE(SUM(amount * ({COMING})) FILTER (WHERE is_recurring), 0)
+        COALESCE({_summed(COMING)}, 0)
         + COALESCE(SUM(amount) FILTER (WHERE kind = 'ONE_OFF' AND charged_on > %s::date), 0),
         COUNT(DISTINCT line_id),
         COUNT(DISTINCT line_id) - COUNT(DISTINCT line_id) FILTER (WHERE kind = 'RECURRING'),
