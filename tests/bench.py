@@ -4,6 +4,7 @@ Times on one machine mean little; the ratio beside what they are held against do
 in turn, and the median of the runs counts.
 """
 
+import gc
 import http.client
 import json
 import os
@@ -250,6 +251,7 @@ def pages() -> None:
         "search_misspelt": "/search/?q=libary",
         "exceptions": "/c/all/exceptions/",
     }
+    gc.freeze()  # as a worker does with what it has loaded (wsgi.py)
     for name, address in addresses.items():
         client = auditor if name == "exceptions" else officer
         taken = []

@@ -4,7 +4,7 @@ A month is written as its first day; a financial year runs from April to March.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -24,8 +24,8 @@ class Period:
 
     def overlap(self, other: "Period") -> "Period | None":
         """Return the days that are in both, or None when there are none."""
-        start = max((day for day in (self.start, other.start) if day), default=None)
-        end = min((day for day in (self.end, other.end) if day), default=None)
+        start = _one_of(max, self.start, other.start)
+        end = _one_of(min, self.end, other.end)
         if start and end and start >= end:
             return None
         return Period(start, end)
@@ -41,6 +41,10 @@ class Period:
         while day < self.end:
             yield month_period(day)
             day = add_months(day, 1)
+
+
+def _one_of(choose: Callable, one: date | None, other: date | None) -> date | None:
+    return choose(one, other) if one and other else one or other
 
 
 def month_of(day: date) -> date:
