@@ -7,6 +7,7 @@ day with.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from londonpsn.common.periods import add_months
 from londonpsn.common.working_days import nth_working_day, on_or_before
@@ -68,6 +69,7 @@ class Ending:
     has_rolled: int = 0
 
 
+@lru_cache(4096)  # of many contracts most have the terms of another
 def ending(terms: Terms, today: date) -> Ending:
     """Return when the contract ends, as it stands on ``today``.
 

@@ -159,8 +159,8 @@ class Provided:
     families: set[str] = field(default_factory=set)
 
 
-def provided_by(contracts: QuerySet[Contract], day: date) -> dict[tuple[int, str], Provided]:
-    """Return what the contracts' lines in use come to, by contract and kind of body; one query."""
+def provided_by(contracts: QuerySet[Contract], day: date) -> dict[str, dict[int, Provided]]:
+    """Return what the contracts' lines in use come to, by kind of body and contract; one query."""
     recurring = Q(charges__kind=Charge.Kind.RECURRING, charges__starts_on__lte=day)
     open_end = Q(charges__ends_on=None) | Q(charges__ends_on__gt=day)
     rows = (
@@ -173,12 +173,12 @@ def provided_by(contracts: QuerySet[Contract], day: date) -> dict[tuple[int, str
         )
         .order_by()
     )
-    found: dict[tuple[int, str], Provided] = defaultdict(Provided)
+    found: dict[str, dict[int, Provided]] = defaultdict(lambda: defaultdict(Provided))
     for contract, kind, family, known, unpriced in rows:
-        sums = found[contract, kind]
+        sums = found[kind][contract]
         sums.families.add(family)
         sums.monthly = None if unpriced else _plus(sums.monthly, known or ZERO)
-    return dict(found)
+    return found
 
 
 def new_prices(contracts: Collection[int], kind: str, day: date) -> dict[int, Decimal | None]:
@@ -288,11 +288,11 @@ def radar_rows(
     17). One that provides no line yet is kept.
     """
     provided = provided_by(contracts, day)
-    others = {contract for contract, of_kind in provided if of_kind != kind}
+    ours, others = provided.pop(kind, {}), set().union(*provided.values())
     return [
-        RadarRow(one, provided.get((one.contract.pk, kind), Provided()))
+        RadarRow(one, ours.get(one.contract.pk) or Provided())
         for one in standings
-        if (one.contract.pk, kind) in provided or one.contract.pk not in others
+        if one.contract.pk in ours or one.contract.pk not in others
     ]
 
 
