@@ -34,8 +34,10 @@ def test_pages_are_pictured(open_as):
     visits = [(name, visit) for name, some in VISITS.items() for visit in some]
     for name, (who, address) in [*visits, *(("problem", visit) for visit in PROBLEMS)]:
         file = f"{name}-{slugify(address.replace('/', ' ')) or 'home'}"
+        page, _ = open_as(address.format(**held), who)
         for width in WIDTHS:
-            page, _ = open_as(address.format(**held), who, {"width": width, "height": 900})
+            page.set_viewport_size({"width": width, "height": 900})
             page.screenshot(path=FOLDER / f"{file}-{width}.png", full_page=True)
-    page, _ = open_as("/london/", PROGRAMME, {"width": 1440, "height": 1150})
+    page, _ = open_as("/london/", PROGRAMME)
+    page.set_viewport_size({"width": 1440, "height": 1150})
     page.screenshot(path=README)

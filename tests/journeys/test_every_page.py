@@ -305,11 +305,11 @@ def call_offs_of_camden() -> None:
 
 @pytest.fixture
 def open_as(chromium, web):
-    """Open an address in a browser in which a person is signed in, at one width."""
+    """Open an address in a browser in which a person is signed in, narrow at first."""
     contexts = {}
     noticed = SimpleNamespace(hosts=set(), complaints=[])
 
-    def open_page(address: str, who: str, size):
+    def open_page(address: str, who: str):
         if who not in contexts:
             context = chromium.new_context(base_url=web)
             if who:
@@ -324,9 +324,8 @@ def open_as(chromium, web):
             page.on("console", lambda said: noticed.complaints.append(said.text))
             page.on("pageerror", lambda error: noticed.complaints.append(str(error)))
         page = contexts[who]
-        page.set_viewport_size(size)
-        response = page.goto(address)
-        return page, response
+        page.set_viewport_size(NARROW)
+        return page, page.goto(address)
 
     open_page.noticed = noticed
     yield open_page
@@ -336,7 +335,6 @@ def open_as(chromium, web):
 
 def violations(page) -> list[str]:
     """What axe-core finds on the page as it stands."""
-    page.evaluate(AXE.read_text())
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"][:3]]
 
@@ -347,16 +345,18 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways_and_all_are_valid_html
     visits = [visit for some in VISITS.values() for visit in some]
     for number, (who, address) in enumerate([*visits, *PROBLEMS]):
         address = address.format(**held)  # noqa: PLW2901, the address as it is asked for
+        page, response = open_as(address, who)
+        is_html = "html" in response.headers["content-type"]
+        if is_html:
+            page.evaluate(AXE.read_text())
+            (tmp_path / f"{number}.html").write_text(f"{response.text()}\n<!-- {address} -->")
         for size in (NARROW, WIDE):
-            page, response = open_as(address, who, size)
-            is_html = "html" in response.headers["content-type"]
+            page.set_viewport_size(size)
             problems = violations(page) if is_html else []
             if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
                 problems.append("scrolls sideways")
             if problems:
                 found[f"{address} at {size['width']}"] = problems
-        if is_html:
-            (tmp_path / f"{number}.html").write_text(f"{response.text()}\n<!-- {address} -->")
 
     assert found == {}, "\n".join(f"{at} {what}" for at, what in found.items())
     assert len(open_as.noticed.hosts) == 1  # nobody else is asked for anything
