@@ -8,7 +8,8 @@ from boroughs.models import Body, Generation, Site, Supplier
 from londonpsn.common.periods import add_months
 from services.models import ServiceType
 from services.queries import ToDo, to_do
-from services.queries.radar import RadarRow, Standing
+from services.queries.radar import RadarRow, Standing, due_before, radar_rows, standings_of
+from services.queries.together import Together, together
 from services.stages import Stage
 
 
@@ -155,6 +156,20 @@ class RadarForm(forms.Form):
 
     def until(self, today: date) -> date:
         return add_months(today, self.cleaned_data.get("within", 12))
+
+    def found(self, contracts, today: date) -> tuple[list[Standing], list[RadarRow]]:
+        """Return what is on the radar of a day, and the standings that it was chosen among.
+
+        The first to end is first; the standings hold those of which no end is known too.
+        """
+        until = self.until(today)
+        near = due_before(contracts, until)
+        standings = standings_of(near, today)
+        due = self.of_supplier([one for one in standings if one.is_due_before(until)])
+        return standings, self.of_family(radar_rows(due, near, self.kind, today))
+
+    def together(self, rows: list[RadarRow]) -> list[Together]:
+        return together(rows, by_supplier=self.by_supplier, across=self.is_across)
 
     def of_supplier(self, standings: list[Standing]) -> list[Standing]:
         """Keep those of the supplier chosen, if it is one of theirs, and offer all of theirs."""

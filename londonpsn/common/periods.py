@@ -72,6 +72,17 @@ def parse_month(text: str) -> date:
     raise BadInput(f"“{text}” is not a month. Write it as year and month, for example 2013-04.")
 
 
+def parse_quarter(text: str) -> Period:
+    """Return the quarter that is named by its first month, ``2014-01``, or refuse."""
+    month = parse_month(text)
+    quarter = quarter_of(month)
+    if quarter.start != month:
+        raise BadInput(
+            f"No quarter begins in {text}. Name it by its first month, for example 2014-01."
+        )
+    return quarter
+
+
 def parse_day(text: str) -> date:
     """Return the day written as ``2014-06-30``, or refuse with a sentence."""
     try:

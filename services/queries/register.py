@@ -1,19 +1,23 @@
 """The rows of councils' registers of contracts, and what a request for information is answered."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
+from hashlib import sha256
 
 from django.db.models import Count, FilteredRelation, Q, QuerySet, Sum
 
 from boroughs.models import Body, Council
+from boroughs.queries import find_row
 from londonpsn.common.money import ZERO
-from londonpsn.common.periods import Period, last_day
-from services.models import Charge, Contract, LegalRule, Line
+from londonpsn.common.periods import Period, last_day, month_code
+from services.models import Charge, Contract, LegalRule, Line, RegisterEdition
 from services.models.line import billed_on, in_use_on
 from services.queries.radar import may_run
-from services.register import Entry
+from services.register import Entry, as_file
 from services.terms import months_later
 
 # What a row lacks, as Entry.missing has it; a contract always has a reference and a supplier.
@@ -122,6 +126,97 @@ def entry_of(contract: Contract, ends_on: date | None) -> Entry:
         is_vcse=supplier.is_vcse,
         route=contract.route,
     )
+
+
+@dataclass(frozen=True)
+class Register:
+    """The register of one council and quarter as it stands, and its editions, the latest first."""
+
+    council: Council
+    entries: list[Entry]
+    editions: list[RegisterEdition]
+
+    @property
+    def edition(self) -> RegisterEdition | None:
+        return self.editions[0] if self.editions else None
+
+    @property
+    def incomplete(self) -> int:
+        return sum(bool(entry.missing) for entry in self.entries)
+
+    @property
+    def file(self) -> bytes:
+        return as_file(self.entries)
+
+    @cached_property
+    def has_changed(self) -> bool:
+        """Whether the rows are others than those that were published last."""
+        return bool(self.edition) and self.edition.sha256 != sha256(self.file).hexdigest()
+
+    @property
+    def is_to_publish(self) -> bool:
+        return self.edition is None or self.has_changed
+
+
+@dataclass(frozen=True)
+class RegisterSum:
+    """How far the register of one council and quarter is; its editions, the latest first."""
+
+    council: Council
+    rows: int
+    incomplete: int
+    editions: list[RegisterEdition]
+
+    @property
+    def edition(self) -> RegisterEdition | None:
+        return self.editions[0] if self.editions else None
+
+    @property
+    def words(self) -> str:
+        return "published" if self.edition else "not published"
+
+
+def register_of(user, council: Council, quarter: Period, threshold: LegalRule | None) -> Register:
+    """Return the register of a council and quarter, as the person sees it."""
+    contracts = Contract.objects.visible_to(user).of_council(council)
+    entries = register_entries(contracts, quarter, threshold).get(council.pk, [])
+    return Register(council, entries, list(_editions(user, quarter).of_council(council)))
+
+
+def registers_of(
+    user, councils: Iterable[Council], quarter: Period, threshold: LegalRule | None
+) -> list[RegisterSum]:
+    """Return how far the register of each of some councils is, in their order."""
+    contracts = Contract.objects.visible_to(user).filter(council__in=councils)
+    sums = register_sums(contracts, quarter, threshold)
+    editions: dict[int, list[RegisterEdition]] = defaultdict(list)
+    for one in _editions(user, quarter):
+        editions[one.council_id].append(one)
+    return [
+        RegisterSum(council, *sums.get(council.pk, (0, 0)), editions[council.pk])
+        for council in councils
+    ]
+
+
+def _editions(user, quarter: Period) -> QuerySet[RegisterEdition]:
+    """Return what was published of a quarter, the latest first, without the files themselves."""
+    editions = RegisterEdition.objects.visible_to(user).filter(quarter=quarter.start)
+    return editions.defer("file").order_by("-version")
+
+
+def register_file(user, council: Council, quarter: Period, version: str) -> tuple[bytes, str]:
+    """Return a register's file and its name: as it stands, or a version as it was published.
+
+    Raises NotVisible for a version that there is not.
+    """
+    if version:
+        editions = RegisterEdition.objects.visible_to(user).of_council(council)
+        asked = version if version.isascii() and version.isdecimal() and len(version) < 5 else "0"
+        file = bytes(find_row(editions, quarter=quarter.start, version=asked).file)
+    else:
+        file = register_of(user, council, quarter, publish_threshold(quarter)).file
+    ending = f"-{version}" if version else ""
+    return file, f"contracts-{council.slug}-{month_code(quarter.start)}{ending}.csv"
 
 
 @dataclass(frozen=True, slots=True)

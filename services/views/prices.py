@@ -15,21 +15,14 @@ from boroughs.queries import (
 )
 from londonpsn.common import clock
 from londonpsn.common.facts import Fact
-from londonpsn.common.money import in_pennies_or_finer
 from londonpsn.common.periods import last_day
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.common.template_filters import unit_pounds
 from services.models import CatalogueItem, Price
+from services.price_book_export import book_table
 from services.price_forms import CompareForm, PriceFilterForm, per_cent
 from services.queries.offers import Offer, offers_of, paid_now
-from services.queries.prices import (
-    BOOK_ORDER,
-    ENOUGH,
-    book_row,
-    book_rows,
-    peer_prices,
-    whole_book,
-)
+from services.queries.prices import ENOUGH, book_row, book_rows, peer_prices
 from services.views.pages import council_address, object_page
 
 UNIT = "services/_unit_price.html"
@@ -87,17 +80,6 @@ BOOK_COLUMNS = (
         order_by="contract_reference",
     ),
     Column("supplier", "Supplier", order_by="supplier"),
-)
-# The columns of a price book's file (services.price_book), so that an export is an import.
-WHOLE_BOOK_COLUMNS = (
-    Column("contract", "", value=lambda price: price.contract.reference),
-    Column("item", "", value=lambda price: price.item.code),
-    Column("kind", ""),
-    Column("from_quantity", ""),
-    Column("amount", "", value=lambda price: in_pennies_or_finer(price.amount)),
-    Column("term_months", ""),
-    Column("starts_on", ""),
-    Column("last_day", "", value=_last_day),
 )
 PRICE_COLUMNS = (
     Column("contract", "Call-off", value=lambda price: price.contract.reference),
@@ -172,15 +154,7 @@ def prices(request, slug):
         is_wide=True,
         empty="No price fits what you have chosen.",
     )
-    book = Table(
-        name="price-book",
-        columns=WHOLE_BOOK_COLUMNS,
-        rows=whole_book(visible),
-        order=BOOK_ORDER,
-        caption="The whole book",
-        is_first=False,
-    )
-    if file := file_asked(request, table, book):
+    if file := file_asked(request, table, book_table(visible)):
         return file
     context = {
         "council": council,

@@ -1,8 +1,6 @@
 """What councils publish of their contracts each quarter, and what they answer when asked."""
 
-from dataclasses import dataclass, replace
-from functools import cached_property
-from hashlib import sha256
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,28 +11,30 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from boroughs.authorization import Permission, can, check
-from boroughs.models import Council
 from boroughs.queries import find_council, find_row, visible_councils
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput, Refused
 from londonpsn.common.periods import (
     Period,
     add_months,
+    last_ended_quarter,
     month_code,
-    parse_month,
+    parse_quarter,
     quarter_of,
 )
 from londonpsn.common.tables import Column, Kind, Table, file_asked, tell_of_download
 from services.actions.publish import keep_register_facts, publish_register, register_facts_of
-from services.models import Contract, RegisterEdition
+from services.models import Contract
 from services.queries.calloffs import missing_for_register
 from services.queries.register import (
+    Register,
     foi_answer,
     publish_threshold,
-    register_entries,
-    register_sums,
+    register_file,
+    register_of,
+    registers_of,
 )
-from services.register import COLUMNS, Entry, as_file
+from services.register import COLUMNS, Entry
 from services.register_forms import PublishedForm, RegisterFactsForm
 from services.views.pages import crumbs
 
@@ -69,50 +69,6 @@ FOI_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Register:
-    """The register of one council and quarter as it stands, and its editions, the latest first."""
-
-    council: Council
-    entries: list[Entry]
-    editions: list[RegisterEdition]
-
-    @property
-    def edition(self) -> RegisterEdition | None:
-        return self.editions[0] if self.editions else None
-
-    @property
-    def incomplete(self) -> int:
-        return sum(bool(entry.missing) for entry in self.entries)
-
-    @property
-    def file(self) -> bytes:
-        return as_file(self.entries)
-
-    @cached_property
-    def has_changed(self) -> bool:
-        """Whether the rows are others than those that were published last."""
-        return bool(self.edition) and self.edition.sha256 != sha256(self.file).hexdigest()
-
-    @property
-    def is_to_publish(self) -> bool:
-        return self.edition is None or self.has_changed
-
-
-@dataclass(frozen=True)
-class RegisterSum:
-    """How far the register of one council and quarter is."""
-
-    council: Council
-    rows: int
-    incomplete: int
-    edition: RegisterEdition | None
-
-    @property
-    def words(self) -> str:
-        return "published" if self.edition else "not published"
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request, slug):
     """The register of contracts of one quarter: what is missing, the file, and where it stands."""
@@ -141,7 +97,7 @@ def publish(request, slug):
             messages.success(request, "Marked as published.")
             return redirect(_address(slug, quarter))
     threshold = publish_threshold(quarter)
-    register = _register(user, council, quarter, threshold)
+    register = register_of(user, council, quarter, threshold)
     table = _register_table(register, may_complete=can(user, Permission.REGISTER_PUBLISH, council))
     if file := file_asked(request, table):
         return file
@@ -167,15 +123,9 @@ def publish_file(request, slug):
     """
     council = find_council(visible_councils(request.user), slug=slug)
     quarter, version = _quarter_asked(request), request.GET.get("version", "")
-    if version:
-        editions = RegisterEdition.objects.visible_to(request.user).of_council(council)
-        asked = version if version.isascii() and version.isdecimal() and len(version) < 5 else "0"
-        file = bytes(find_row(editions, quarter=quarter.start, version=asked).file)
-    else:
-        file = _register(request.user, council, quarter, publish_threshold(quarter)).file
+    file, name = register_file(request.user, council, quarter, version)
     tell_of_download(request, "contracts-register", "csv")
     response = HttpResponse(file, content_type="text/csv; charset=utf-8")
-    name = f"contracts-{council.slug}-{month_code(quarter.start)}{version and f'-{version}'}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -236,19 +186,7 @@ def foi(request, slug):
 def _quarter_asked(request) -> Period:
     """Return the quarter that the address names by its first month; the last that is over."""
     asked = request.GET.get("quarter")
-    if not asked:
-        return _last_over()
-    month = parse_month(asked)
-    quarter = quarter_of(month)
-    if quarter.start != month:
-        raise BadInput(
-            f"No quarter begins in {asked}. Name it by its first month, for example 2014-01."
-        )
-    return quarter
-
-
-def _last_over() -> Period:
-    return quarter_of(add_months(quarter_of(clock.today()).start, -1))
+    return parse_quarter(asked) if asked else last_ended_quarter(clock.today())
 
 
 def _address(slug: str, quarter: Period) -> str:
@@ -258,35 +196,13 @@ def _address(slug: str, quarter: Period) -> str:
 
 def _quarters(slug: str, current: Period) -> list[tuple[str, str, bool]]:
     """The last quarters that are over, as choices of components/switch.html."""
-    last = _last_over().start
+    last = last_ended_quarter(clock.today()).start
     shown = [quarter_of(add_months(last, -3 * n)) for n in range(QUARTERS_SHOWN)]
     if current not in shown:
         shown.append(current)
     return [
         (f"{one.start:%B} to {add_months(one.end, -1):%B %Y}", _address(slug, one), one == current)
         for one in shown
-    ]
-
-
-def _register(user, council: Council, quarter: Period, threshold) -> Register:
-    contracts = Contract.objects.visible_to(user).of_council(council)
-    entries = register_entries(contracts, quarter, threshold).get(council.pk, [])
-    return Register(council, entries, list(_editions(user, quarter).of_council(council)))
-
-
-def _editions(user, quarter: Period):
-    """Return what was published of a quarter, the latest first, without the files themselves."""
-    editions = RegisterEdition.objects.visible_to(user).filter(quarter=quarter.start)
-    return editions.defer("file").order_by("-version")
-
-
-def _sums(user, councils, quarter: Period, threshold) -> list[RegisterSum]:
-    contracts = Contract.objects.visible_to(user).filter(council__in=councils)
-    sums = register_sums(contracts, quarter, threshold)
-    latest = {one.council_id: one for one in reversed(_editions(user, quarter))}
-    return [
-        RegisterSum(council, *sums.get(council.pk, (0, 0)), latest.get(council.pk))
-        for council in councils
     ]
 
 
@@ -340,7 +256,7 @@ def _all_councils(request, quarter: Period):
                 unknown="nowhere yet",
             ),
         ),
-        rows=_sums(request.user, councils, quarter, threshold),
+        rows=registers_of(request.user, councils, quarter, threshold),
         caption="Registers by council",
         scope="all that you see",
         a_page=50,

@@ -1,9 +1,7 @@
 """What ends when, until when to give notice, and what could end together."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
@@ -20,8 +18,9 @@ from londonpsn.common.tables import Column, Kind, Table, file_asked
 from londonpsn.common.template_filters import last_day, pounds
 from services.forms import RadarForm
 from services.models import Contract, ServiceType
-from services.queries.radar import RadarRow, due_before, radar_rows, standings_of, with_waiting
-from services.radar import JointEnd, Part, joint_ends, months_and_days, paid, within_a_year
+from services.queries.radar import RadarRow, with_waiting
+from services.queries.together import Cheapest, Together
+from services.radar import JointEnd, Part, months_and_days, paid
 
 NOT_YOURS = "What ends when is for councils and London Grid."
 
@@ -80,80 +79,6 @@ RADAR_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
-    """Contracts that could end together; ``words`` say what they have in common."""
-
-    key: str
-    words: str
-    council: str
-    rows: tuple[RadarRow, ...]
-
-    @property
-    def first_end(self) -> date:
-        return self.rows[0].ends_on
-
-    @property
-    def last_end(self) -> date:
-        return self.rows[-1].ends_on
-
-    @property
-    def count(self) -> int:
-        return len(self.rows)
-
-    def days(self) -> list[JointEnd]:
-        return joint_ends([row.as_running() for row in self.rows])
-
-
-@dataclass(frozen=True, slots=True)
-class Cheapest:
-    """The cheapest day of contracts that could end together, worked out for what is shown."""
-
-    together: Together
-    joint: JointEnd
-
-    @staticmethod
-    def of(together: Together) -> "Cheapest":
-        return Cheapest(together, together.days()[0])
-
-
-def together(
-    rows: Iterable[RadarRow], *, by_supplier: bool, across: bool = False
-) -> list[Together]:
-    """Return what could end together: of one council, and of one family of services or supplier.
-
-    A contract of several families stands with each of them, and ends as a whole. ``across``
-    councils it is their call-offs alone, of one supplier each time, which could become one.
-    """
-    found: dict[tuple[str, str, str], list[RadarRow]] = defaultdict(list)
-    labels = dict(ServiceType.Family.choices)
-    for row in rows:
-        if row.ends_on is None or (across and row.contract.kind != Contract.Kind.CALL_OFF):
-            continue
-        contract = row.contract
-        if by_supplier or across:
-            names = [(contract.supplier_code, contract.supplier_name)]
-        else:
-            names = [(code, labels[code]) for code in row.provided.families]
-        for code, words in names:
-            found["all" if across else contract.council_slug, words, code].append(row)
-    return [
-        Together(
-            key=f"{slug}.{code}.{ours[near.start].ends_on}",
-            words=words,
-            council=_councils(ours[near.start : near.stop]),
-            rows=tuple(ours[near.start : near.stop]),
-        )
-        for (slug, words, code), ours in sorted(found.items(), key=lambda item: item[0])
-        for near in within_a_year([row.ends_on for row in ours])
-    ]
-
-
-def _councils(rows: list[RadarRow]) -> str:
-    names = {row.council for row in rows}
-    return names.pop() if len(names) == 1 else f"{len(names)} councils"
-
-
 @require_safe
 def radar(request, slug):
     """Every contract that ends, or needs notice, within the months asked, the nearest first."""
@@ -166,14 +91,10 @@ def radar(request, slug):
     if council:
         contracts = contracts.of_council(council)
     form = RadarForm(request.GET, of_all=council is None)
-    until = form.until(today)
-    contracts = due_before(contracts, until)
-    standings = standings_of(contracts, today)
-    due = form.of_supplier([one for one in standings if one.is_due_before(until)])
-    rows = form.of_family(radar_rows(due, contracts, form.kind, today))
+    standings, rows = form.found(contracts, today)
     if request.GET.get("sort", "").removeprefix("-") == "waiting":
         with_waiting(rows, form.kind, today)
-    groups = together(rows, by_supplier=form.by_supplier, across=form.is_across)
+    groups = form.together(rows)
     chosen = next((one for one in groups if one.key == request.GET.get("together")), None)
     scope = f"{form.kind.label.lower()} lines, {council.short_name if council else 'all you see'}"
     waiting = partial(with_waiting, kind=form.kind, day=today)  # of those alone that are shown
