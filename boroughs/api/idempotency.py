@@ -4,6 +4,7 @@ import hashlib
 import json
 from functools import wraps
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from boroughs.actions import calls
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput
+from londonpsn.common.kept_files import digest
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 LONGEST = 80
@@ -78,4 +80,19 @@ def _digest_of(request) -> str:
     ]
     sender = access.token_id or "session"
     asked = f"{request.method} {request.get_full_path()}\n{sender} {json.dumps(rights)}\n"
-    return hashlib.sha256(asked.encode() + request._request.body).hexdigest()
+    return hashlib.sha256(asked.encode() + _body_of(request)).hexdigest()
+
+
+def _body_of(request) -> bytes:
+    """Return what tells a body from any other: of a form with files each field, and each content.
+
+    Such a form is written with other marks between its fields each time, and is read as it comes.
+    """
+    if not request.content_type.startswith("multipart/"):
+        return request._request.body
+    told = [
+        [name, *([one.name, digest(one).sha256] if isinstance(one, UploadedFile) else [one])]
+        for name, sent in sorted(request.data.lists())
+        for one in sent
+    ]
+    return json.dumps(told).encode()

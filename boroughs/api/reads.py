@@ -34,7 +34,8 @@ class ReadsAreWritten:
     def finalize_response(self, request, response, *args, **kwargs) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         is_read = request.method == "GET" and response.status_code == 200
-        if is_read and request.user.is_authenticated:
+        is_file = not isinstance(response, Response)  # told as what is downloaded from a page
+        if is_read and not is_file and request.user.is_authenticated:
             rows = response.data.get("results", [response.data])
             chains = {row.get(self.names_council) or PROGRAMME for row in rows}
             if self.has_sums and rows:
