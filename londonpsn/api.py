@@ -12,7 +12,7 @@ from londonpsn.common.errors import BadInput, NotVisible, Refused
 from londonpsn.common.problems import MEDIA_TYPE, problem
 from londonpsn.home import api as home
 from procurement.api import views as procurement
-from services.api import contracts, prices
+from services.api import contracts, offers, price_book, prices, radar, register
 from services.api import views as services
 
 router = SimpleRouter()
@@ -37,6 +37,12 @@ router.register("legal-rules", services.LegalRuleViewSet, "api-legal-rule")
 router.register("catalogue-items", prices.CatalogueItemViewSet, "api-catalogue-item")
 router.register("prices", prices.PriceViewSet, "api-price")
 router.register("quotes", prices.QuoteViewSet, "api-quote")
+router.register("price-book", price_book.PriceBookViewSet, "api-price-book")
+router.register("compare", offers.CompareViewSet, "api-compare")
+router.register("radar", radar.RadarViewSet, "api-radar")
+router.register("radar/together", radar.TogetherViewSet, "api-radar-together")
+router.register("register", register.RegisterViewSet, "api-register")
+router.register("foi-answer", register.FoiAnswerViewSet, "api-foi-answer")
 router.register("lines", services.LineViewSet, "api-line")
 router.register("migration", procurement.MigrationViewSet, "api-migration")
 router.register("savings", procurement.SavingsViewSet, "api-savings")

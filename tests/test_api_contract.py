@@ -40,6 +40,7 @@ CHECKS = [
 ]
 # Names and codes of all councils stand in the directory, in the summary and among councils found.
 DIRECTORY, SUMMARY, SEARCH = "/api/v1/councils/", "/api/v1/migration/", "/api/v1/search/"
+FILES = ("/content/", "/register/file/", "/price-book/")  # no rows of JSON
 NOT_FOR_OFFICERS = {
     *("/api/v1/access/", "/api/v1/audit-events/", "/api/v1/audit-events/{id}/"),
     *("/api/v1/trail-checks/", "/api/v1/exceptions/", "/api/v1/delegations/{id}/"),
@@ -154,7 +155,7 @@ def councils_in(body, *, kind: str = "") -> Iterator[str]:
 def foreign_in(world: World, person: Person, path: str, response) -> list[str]:
     """Return what of another council stands in an answer."""
     found = world.told(person, response.content.decode())
-    is_open = path.startswith((DIRECTORY, SUMMARY)) or path.endswith("/content/")  # no rows
+    is_open = path.startswith((DIRECTORY, SUMMARY)) or path.endswith(FILES)
     if is_open or response.status_code != 200:
         return found
     own = {world.own.council.register_code, ""}

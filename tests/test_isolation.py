@@ -112,6 +112,7 @@ LINE_ASKS = (
     *("q={phone}", "q={account}", "sort=-monthly", "page=2", "todo=MOVE", "who=COUNCIL"),
 )
 COUNCIL_ASK = "council={council}"
+OWN_ASK = "council=ZZA"  # where rows are shown of one council alone, and only when it is named
 NETWORK, FINANCE = Role.NETWORK_OFFICER, Role.FINANCE
 UPLOAD = {FINANCE, *IN_THE_PROGRAMME}
 JOBS = {NETWORK, FINANCE, *IN_THE_PROGRAMME}
@@ -129,6 +130,13 @@ BUYER, OFFICER = {Role.BUYER}, {Role.PROGRAMME_OFFICER}
 
 def a_file() -> SimpleUploadedFile:
     return SimpleUploadedFile("letter.txt", b"A letter.", "text/plain")
+
+
+def a_book(place: Place) -> SimpleUploadedFile:
+    """A price book with one price more than is held."""
+    header = "contract,item,kind,from_quantity,amount,starts_on"
+    price = f"{place.keys['call_off'].reference},{place.keys['item'].code},RECURRING,9,1,2014-07-01"
+    return SimpleUploadedFile("book.csv", f"{header}\n{price}\n".encode(), "text/csv")
 
 
 def adding_documents(key: str, **how) -> Route:
@@ -511,6 +519,43 @@ ROUTES: dict[str, Route] = {
         post_only=BUYER,
     ),
     "api-quote-detail": thing("quote", agent=(200, 404)),
+    "api-price-book-list": everywhere(
+        asks=(COUNCIL_ASK,),
+        posts=lambda place: {"file": a_book(place), "council": place.council.register_code},
+        post_only=OFFICER,
+    ),
+    **dict.fromkeys(
+        ("api-compare-list", "api-compare-paid-now"),
+        everywhere(400, asks=(f"{COUNCIL_ASK}&family=wan", f"{OWN_ASK}&family=wan&months=24")),
+    ),
+    "api-radar-list": everywhere(
+        others=403,
+        asks=(
+            *(COUNCIL_ASK, "within=1200&limit=1000", "within=24&together_by=supplier"),
+            "supplier={supplier_code}",
+        ),
+    ),
+    "api-radar-together-list": everywhere(
+        others=403, asks=(COUNCIL_ASK, "within=1200", "within=1200&among=all", "together_by=family")
+    ),
+    "api-register-list": everywhere(
+        400, others=403, asks=(COUNCIL_ASK, f"{COUNCIL_ASK}&quarter=2013-04", OWN_ASK)
+    ),
+    "api-register-state": everywhere(others=403, asks=(COUNCIL_ASK, "quarter=2013-04")),
+    "api-register-file": everywhere(
+        400, asks=(COUNCIL_ASK, f"{COUNCIL_ASK}&version=1&quarter=2014-01", OWN_ASK)
+    ),
+    "api-register-publish": everywhere(
+        405,
+        posts=lambda place: {
+            "council": place.council.register_code,
+            "quarter": "2014-01",
+            "published_on": "2014-04-20",
+            "link": "https://a.test/x.csv",
+        },
+        post_only=BUYER,
+    ),
+    "api-foi-answer-list": everywhere(400, asks=(COUNCIL_ASK, OWN_ASK)),
     "api-line-list": everywhere(
         asks=(
             *(COUNCIL_ASK, "limit=1000", "offset=1", "reference={line}", "body={body_key}"),

@@ -19,6 +19,7 @@ from boroughs.authorization import Permission, check
 from boroughs.models import Site
 from boroughs.queries import find_row, served_councils
 from londonpsn.common import clock
+from londonpsn.common.periods import month_code
 from services.actions.indexation import (
     check_has_index,
     check_rise,
@@ -27,7 +28,7 @@ from services.actions.indexation import (
 )
 from services.actions.quotes import keep_quote
 from services.models import CatalogueItem, Contract, Framework, Price, Quote
-from services.queries.indexation import call_offs_to_raise, plan_rises
+from services.queries.indexation import RisePlan, call_offs_to_raise, plan_rises
 
 
 class UnitPounds(serializers.DecimalField):
@@ -140,7 +141,9 @@ class AffectedSerializer(serializers.Serializer):
 class RisePlanSerializer(serializers.Serializer):
     """What a rise does: ``is_done`` once it was made. ``monthly`` is pounds a month more.
 
-    ``applied`` is what floor and cap leave of the per cent, null for more than one call-off.
+    ``applied`` is what floor and cap leave of the per cent, and ``raised_last_on`` the day of the
+    rise before; null for more than one call-off. ``index_months`` are the months, 2014-04, whose
+    index it takes by the contracts, null for one that does not say.
     ``left_out`` says of each call-off that is not raised why.
     """
 
@@ -149,6 +152,8 @@ class RisePlanSerializer(serializers.Serializer):
     on = serializers.DateField()
     percent = serializers.DecimalField(max_digits=6, decimal_places=3)
     applied = serializers.DecimalField(max_digits=6, decimal_places=3, allow_null=True)
+    index_months = serializers.ListField(child=serializers.CharField(allow_null=True))
+    raised_last_on = serializers.DateField(allow_null=True)
     is_done = serializers.BooleanField()
     prices_raised = serializers.IntegerField()
     prices = RaisedSerializer(many=True, source="rises")
@@ -230,6 +235,8 @@ class PriceViewSet(ReadsAreWritten, NarrowedViewSet):
             "on": said["on"],
             "percent": said["percent"],
             "applied": only and only.applied,
+            "index_months": _index_months(planned.plans),
+            "raised_last_on": only and only.last and only.last.on,
             "rises": planned.rises,
             "is_done": bool(runs) and (said["confirm"] or not planned.to_make),
             "prices_raised": sum(run.prices_raised for run in runs) or len(planned.rises),
@@ -252,6 +259,13 @@ def _to_raise(user, said) -> tuple[list[Contract], Framework | None]:
     check(user, Permission.PRICES_LOAD, contract.council)
     check_has_index(contract)
     return [contract], None
+
+
+def _index_months(plans: list[RisePlan]) -> list[str | None]:
+    """Return the months whose index the call-offs take, each once; None for not known."""
+    months = {plan.index_month for plan in plans}
+    known = sorted(month_code(month) for month in months if month)
+    return [*known, None] if None in months else known
 
 
 class QuoteViewSet(ReadsAreWritten, NarrowedViewSet):

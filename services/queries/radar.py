@@ -38,6 +38,7 @@ class Signed(EndsByTerms):
 
     pk: int
     council_slug: str
+    council_code: str
     council_name: str
     supplier_id: int
     supplier_code: str
@@ -56,6 +57,7 @@ class Signed(EndsByTerms):
 
 NAMES = {
     "council_slug": F("council__slug"),
+    "council_code": F("council__register_code"),
     "council_name": F("council__short_name"),
     "supplier_code": F("supplier__code"),
     "supplier_name": F("supplier__name"),
