@@ -558,6 +558,22 @@ def test_the_api_works_a_rise_out_and_makes_it_once(camden, browse):
     assert (buyer.status_code, other.status_code) == (403, 404)
 
 
+def test_the_api_says_which_month_s_index_a_rise_takes_and_when_was_the_last(camden, browse):
+    Contract.objects.filter(pk=camden.pk).update(index_lag_months=2)
+    client, address = browse("programme@london-grid"), "/api/v1/prices/index/"
+
+    def post(key, **said):
+        asked = {"contract": camden.pk, "percent": "1", "on": "2014-07-01"} | said
+        how = {"content_type": "application/json", "headers": {"Idempotency-Key": key}}
+        return client.post(address, asked, **how).json()
+
+    first = post("one", confirm=True)
+    later = post("two", on="2014-08-01")
+
+    assert (first["index_months"], first["raised_last_on"]) == (["2014-05"], None)
+    assert (later["index_months"], later["raised_last_on"]) == (["2014-06"], "2014-07-01")
+
+
 def test_the_api_raises_all_call_offs_under_a_framework(framework, browse):
     client, address = browse("programme@london-grid"), "/api/v1/prices/index/"
     asked = {"framework": framework.code, "percent": "3.4", "on": "2014-07-01"}
