@@ -5,8 +5,8 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
-# Files of tests are handed out whole, the longest first.
-SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
+# How they are handed out: tests/side_by_side.py.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 FRONTEND := londonpsn/frontend
 ifndef STARTED_AT
 STARTED_AT := $(shell date +%s)

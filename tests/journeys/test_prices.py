@@ -49,8 +49,8 @@ def follow(page, role: str, name: str) -> None:
 
 def choose_file(page, path) -> None:
     """Open the file field by keyboard, as a person does."""
-    page.get_by_label("The price book", exact=True).focus()
     with page.expect_file_chooser() as chooser:
+        page.get_by_label("The price book", exact=True).focus()
         page.keyboard.press("Space")
     chooser.value.set_files(path)
 

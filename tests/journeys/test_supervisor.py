@@ -5,10 +5,12 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import psutil
 import pytest
@@ -99,8 +101,9 @@ class Portal:
 def home(tmp_path_factory):
     """A data directory that the servers' own account can reach."""
     path = tmp_path_factory.mktemp("portal")
-    for folder in (path, path.parent, path.parent.parent):  # pytest's own, made for us alone
-        folder.chmod(0o755)
+    for folder in (path, *path.parents):
+        if Path(tempfile.gettempdir()) in folder.parents:  # pytest's own, made for us alone
+            folder.chmod(0o755)
     return path
 
 
