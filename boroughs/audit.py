@@ -180,6 +180,8 @@ def _roles(by: User | None, needs: Permission | None, council: Council | None) -
     if by is None or not hasattr(by, "access"):
         return ""
     held = by.access.roles_for(needs, council.pk if council else None)
+    if council is None and needs and not held:  # what is of no council is open to those of any
+        held = by.access.roles_giving(needs)
     codes = dict.fromkeys(
         f"{one.role} (deputy)" if getattr(one, "delegation_id", None) else one.role for one in held
     )

@@ -161,6 +161,10 @@ class Access:
             and (permission is None or permission in GRANTS[Role(held.role)])
         ]
 
+    def roles_giving(self, permission: Permission) -> list[Membership]:
+        """Return the roles that allow it anywhere."""
+        return [held for held in self.roles if permission in GRANTS[Role(held.role)]]
+
     def narrowed(self, council_id: int | None, *, reading_only: bool) -> "Access":
         """Return what is left of it for one council (None for all), and for reading alone.
 

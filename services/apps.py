@@ -18,6 +18,7 @@ class ServicesConfig(AppConfig):
         from services.exceptions import overrides, waivers
         from services.price_work import quotes_expiring
         from services.queries import suppliers_of
+        from services.queries.frameworks import ends_with_its_call_offs
         from services.work import moves_to_make, notices_to_give, paid_twice
 
         jobs.register(
@@ -74,7 +75,7 @@ class ServicesConfig(AppConfig):
             url_key="code",
             council=lambda row: None,
             add_right=Permission.FRAMEWORK_KEEP,
-            contract_ends_on=lambda row, day: row.ends_on,
+            contract_ends_on=ends_with_its_call_offs,
         )
         attachments.register(
             "quote",

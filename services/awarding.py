@@ -25,6 +25,8 @@ class Step:
     fields: tuple[str, ...]
 
 
+INDEX_TERMS = ("index_cap", "index_floor", "index_lag_months", "index_rounding")
+PRICE_TERMS = ("index_base", *INDEX_TERMS, "exit_percent")
 STEPS = (
     Step("supplier", "Which supplier is it with?", ("supplier",)),
     Step("body", "Who is it for?", ("body",)),
@@ -47,10 +49,7 @@ STEPS = (
     Step(
         "prices",
         "Do prices rise, and what does leaving early cost?",
-        (
-            *("index_base", "index_cap", "index_floor", "index_lag_months", "index_rounding"),
-            "exit_percent",
-        ),
+        PRICE_TERMS,
     ),
     Step(
         "declarations",

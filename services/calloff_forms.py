@@ -9,7 +9,7 @@ from londonpsn.common.errors import BadInput
 from londonpsn.common.form_fields import DayField, PoundsField
 from londonpsn.common.money import ZERO
 from londonpsn.common.periods import in_words, last_day
-from services.awarding import NEEDED, STEP_OF
+from services.awarding import INDEX_TERMS, NEEDED, STEP_OF
 from services.models import Contract
 from services.models.contract import IndexationBase, IndexationRounding
 from services.terms import days_to_end_on
@@ -323,7 +323,9 @@ class DatesStep(StepForm):
         )
 
 
-class PricesStep(StepForm):
+class PriceTermsForm(forms.Form):
+    """How prices rise with an index, and what leaving early costs."""
+
     index_base = forms.ChoiceField(
         label="Prices rise with an index",
         required=False,
@@ -360,6 +362,7 @@ class PricesStep(StepForm):
         label="Leaving before the minimum term is over costs, % of the charges left of it",
         required=False,
         min_value=0,
+        max_value=100,
         max_digits=5,
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
@@ -368,10 +371,20 @@ class PricesStep(StepForm):
 
     def clean(self):
         chosen = super().clean()
+        said = [name for name in INDEX_TERMS if chosen.get(name) not in (None, "")]
+        if said and not chosen.get("index_base"):
+            self.add_error(
+                "index_base",
+                "Choose how rises are worked out, or leave empty what is said of them below.",
+            )
         cap, floor = chosen.get("index_cap"), chosen.get("index_floor")
         if cap is not None and floor is not None and floor > cap:
             self.add_error("index_floor", "The least cannot be more than the most.")
         return chosen
+
+
+class PricesStep(StepForm, PriceTermsForm):
+    pass
 
 
 class DeclarationsStep(StepForm):
@@ -488,6 +501,23 @@ class ChangeForm(forms.Form):
             "reason": self.cleaned_data["reason"],
             "changes_so_far": self.cleaned_data["changes_so_far"],
         }
+
+
+class KeepPriceTermsForm(PriceTermsForm):
+    """What was not said at the award, or is said otherwise by the contract."""
+
+    reason = forms.CharField(
+        label="Where the contract says it",
+        max_length=300,
+        help_text="For example: schedule 4, paragraph 2.",
+        error_messages={"required": "Say where the contract says it."},
+    )
+
+    @property
+    def said(self) -> dict:
+        """What the action takes."""
+        terms = dict(self.cleaned_data)
+        return {"reason": terms.pop("reason"), "terms": terms}
 
 
 class SignForm(forms.Form):

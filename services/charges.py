@@ -88,10 +88,15 @@ def raised(
     On PREVIOUS the rise is of the price before, so rises compound; on ORIGINAL it is of the price
     first agreed, so equal rises are equal pounds. Rounded half away from zero as the contract says:
     where it says nothing, to what prices are stored to and not to the penny, or a price of 45p
-    would rise by another per cent than asked for. What is billed is rounded once a month.
+    would rise by another per cent than asked for. What rounding would move the other way, or to
+    nothing, stays. What is billed is rounded once a month.
 
     Source: spec/savings.md 4.4 rule 6, E2.
     """
     of = original if base == Base.ORIGINAL else current
-    risen = current + of * percent / 100
-    return max(risen, ZERO).quantize(STEPS[rounding], rounding=ROUND_HALF_UP)
+    risen = max(current + of * percent / 100, ZERO)
+    rounded = risen.quantize(STEPS[rounding], rounding=ROUND_HALF_UP)
+    goes_the_other_way = (rounded - current) * percent <= ZERO
+    if goes_the_other_way or (risen and not rounded):
+        return current
+    return rounded

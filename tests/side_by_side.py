@@ -5,13 +5,17 @@ its own folder, before the settings are loaded, and hands out the tests.
 """
 
 import os
+import re
 from collections import Counter
 
 import pytest
 
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     number = worker.removeprefix("gw")
-    os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={number}")
+    url, found = re.subn(r"(?<=[?&]db=)\d+|(?<=\w/)\d+$", number, os.environ["REDIS_URL"])
+    if not found:
+        raise SystemExit("Name a database in REDIS_URL, for example redis://localhost:6379/0.")
+    os.environ["REDIS_URL"] = url
     os.environ["PORTAL_DATA"] += f"-{number}"
 
 
@@ -32,4 +36,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=order)
     for item in items:
         path, commits = parts[item]
-        item.add_marker(pytest.mark.xdist_group(f"{path.stem}{' commits' * commits}"))
+        group = f"{path.relative_to(item.config.rootpath)}{' commits' * commits}"
+        item.add_marker(pytest.mark.xdist_group(group))

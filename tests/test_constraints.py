@@ -206,7 +206,10 @@ BREAKS = {
     "contract_regime_is_known": lambda: new.new_call_off(regime="PCR1991"),
     "contract_index_base_is_known": lambda: new.new_contract(index_base="MOON"),
     "contract_index_rounding_is_known": lambda: new.new_contract(index_rounding="MOON"),
-    "contract_exit_percent_is_not_negative": lambda: new.new_contract(exit_percent=Decimal(-1)),
+    "contract_exit_percent_is_a_part": lambda: new.new_contract(exit_percent=Decimal("100.01")),
+    "contract_index_is_of_three_years_before_at_most": lambda: new.new_contract(
+        index_lag_months=37
+    ),
     "contract_value_is_not_negative": lambda: new.new_contract(value=Decimal("-0.01")),
     "contract_ceiling_is_not_negative": lambda: new.new_contract(ceiling=Decimal("-0.01")),
     "contract_drafted_is_a_call_off": lambda: new.new_contract(stage="DRAFT"),

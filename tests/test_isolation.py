@@ -353,6 +353,9 @@ ROUTES: dict[str, Route] = {
     "calloff-change": deed(
         "call_off", BUYER, {"value_change": "1", "reason": "more"}, agent=(403, 404)
     ),
+    "calloff-prices": deed(
+        "call_off", BUYER, {"exit_percent": "50", "reason": "schedule 4"}, agent=(403, 404)
+    ),
     "calloff-notice": deed("call_off", BUYER, {"given_on": "2014-06-01"}, agent=(403, 404)),
     "calloff-sign": deed("call_off", BUYER, {"signed_on": "2013-04-01"}, agent=(403, 404)),
     "calloff-override": deed("call_off", OFFICER, {"reason": "needed"}, agent=(403, 404)),
@@ -471,6 +474,9 @@ ROUTES: dict[str, Route] = {
     "api-contract-sign": verb("call_off", BUYER, {"signed_on": "2013-04-01"}),
     "api-contract-extend": verb("call_off", BUYER, {"number": 1}),
     "api-contract-change": verb("call_off", BUYER, {"value_change": "1", "reason": "more"}),
+    "api-contract-price-terms": verb(
+        "call_off", BUYER, {"exit_percent": "50", "reason": "schedule 4"}
+    ),
     "api-contract-give-notice": verb("call_off", BUYER, {"given_on": "2014-06-01"}),
     "api-contract-publish-notice": verb(
         *("call_off", BUYER),

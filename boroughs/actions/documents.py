@@ -53,6 +53,8 @@ def add_document(
     check(by, carrier.add_right, council)
     if not title.strip():
         raise BadInput("Give the document a title, so that others know it in a list.")
+    if council is None and (supplier or for_london_grid):
+        raise BadInput("The people of all councils see it already. Leave out who else may.")
     if supplier and not attachments.suppliers_of(council).filter(pk=supplier.pk).exists():
         raise BadInput(f"{supplier} has no line or contract of {council}, so it sees no document.")
     name = named(file.name or "")

@@ -24,7 +24,7 @@ RUN_COLUMNS = (
     Column("state", "State", template="boroughs/_state.html"),
     Column("requested_at", "Asked for", Kind.MOMENT, order_by="requested_at"),
     Column("finished_at", "Finished", Kind.MOMENT, order_by="finished_at", unknown="not yet"),
-    Column("day", "Worked out for", Kind.DAY, unknown="", order_by="day"),
+    Column("day", "For the day", Kind.DAY, unknown="", order_by="day"),
     Column("rows_changed", "Rows changed", Kind.COUNT, unknown="", order_by="rows_changed"),
     Column("attempts", "Attempts", Kind.COUNT, on_page=False),
     Column("error", "Error", on_page=False),

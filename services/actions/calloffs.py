@@ -15,7 +15,7 @@ from londonpsn.common.errors import CHANGED_SINCE, BadInput, Refused
 from londonpsn.common.money import ZERO, to_the_penny
 from londonpsn.common.periods import check_day, in_words, last_day
 from services import awarding, law
-from services.awarding import STEP_OF
+from services.awarding import INDEX_TERMS, PRICE_TERMS, STEP_OF
 from services.models import Contract, ContractChange, ContractExtension, ContractNotice, Framework
 from services.models.contract import NOTICE_IS_OPEN
 from services.queries.calloffs import burn_down, is_entitled, is_open, legal_rules
@@ -30,6 +30,8 @@ FIRST_DAYS_WITHOUT = {"ends_on", "minimum_term_ends_on"}
 # What is counted, from and to; the forms ask for the same.
 COUNTS = {
     "notice_days": (0, 1000, "Give up to 1,000 days of notice."),
+    "index_lag_months": (0, 36, "Take the index of at most 36 months before."),
+    "exit_percent": (0, 100, "Write what leaving early costs as 0 to 100 per cent."),
     "roll_on_months": (1, 120, "Let it roll on by 1 to 120 months."),
     "standstill_days": (1, 60, "Give a standstill of 1 to 60 working days."),
 }
@@ -258,6 +260,28 @@ def change(
 
 
 @transaction.atomic
+def keep_price_terms(
+    *, call_off_id: int, terms: Mapping, reason: str, by, at: datetime
+) -> Contract:
+    """Keep how prices of an awarded call-off rise, and what leaving early costs.
+
+    ``terms`` are as its contract has them, by the names of PRICE_TERMS. Raises BadInput where they
+    contradict themselves, nothing changes or no ``reason`` is given.
+    """
+    call_off = _lock(call_off_id, by, AWARD, Contract.Stage.AWARDED)
+    if not reason.strip():
+        raise BadInput("Say why: where the contract has it.")
+    if others := terms.keys() - set(PRICE_TERMS):
+        raise BadInput(f"{', '.join(sorted(others))}: this is not said of prices.")
+    before, after = _keep(call_off, terms)
+    if not after:
+        raise BadInput("Nothing changes. Say something else of its prices.")
+    note = reason.strip()[:300]
+    _record(Type.CALL_OFF_CHANGED, call_off, by, at, before=before, after=after, note=note)
+    return call_off
+
+
+@transaction.atomic
 def give_notice(*, contract_id: int, given_on: date, by, on: date, at: datetime) -> Contract:
     """Keep that a supplier was given notice on a day that is not after today, ``on``.
 
@@ -427,6 +451,7 @@ def _check_answers(call_off: Contract, changed: Sequence[str]) -> None:
     starts, ends = call_off.starts_on, call_off.ends_on
     if starts and ends and ends <= starts:
         raise BadInput("The last day has to lie after the first.")
+    _check_index(call_off)
     if call_off.body and call_off.body.council_id != call_off.council_id:
         raise BadInput("Choose a body of this council.")
     rolls_on = call_off.renewal == Contract.Renewal.ROLLS_ON
@@ -438,6 +463,19 @@ def _check_answers(call_off: Contract, changed: Sequence[str]) -> None:
         same = Contract.objects.filter(council=call_off.council, reference=call_off.reference)
         if not call_off.reference or same.exclude(pk=call_off.pk).exists():
             raise BadInput("Give a reference that no other contract of the council has.")
+
+
+def _check_index(call_off: Contract) -> None:
+    """Raise BadInput where what is said of a rise by an index contradicts itself."""
+    said = [name for name in INDEX_TERMS if getattr(call_off, name) not in (None, "")]
+    if said and not call_off.index_base:
+        raise BadInput(
+            "Say on which price rises by an index are worked out, or leave empty what is said of "
+            "them: lag, least, most and rounding."
+        )
+    least, most = call_off.index_floor, call_off.index_cap
+    if least is not None and most is not None and least > most:
+        raise BadInput("The least by which prices rise cannot be more than the most.")
 
 
 def _check_limits(call_off: Contract, changed: Sequence[str]) -> None:

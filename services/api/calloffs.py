@@ -7,6 +7,7 @@ from boroughs.authorization import Permission
 from boroughs.models import Supplier
 from londonpsn.common import clock
 from services.actions.publish import REGISTER_FACTS
+from services.awarding import PRICE_TERMS
 from services.models import (
     Contract,
     ContractChange,
@@ -203,6 +204,17 @@ class ChangeSerializer(serializers.Serializer):
         default=None, allow_null=True, help_text="Refused where there have been more since"
     )
     reason = serializers.CharField(max_length=300)
+
+
+class PriceTermsSerializer(serializers.ModelSerializer):
+    """What the contract says of prices; what is not sent stays."""
+
+    reason = serializers.CharField(max_length=300, help_text="Where the contract says it")
+
+    class Meta:
+        model = Contract
+        fields = [*PRICE_TERMS, "reason"]
+        validators = ()
 
 
 class GiveNoticeSerializer(serializers.Serializer):

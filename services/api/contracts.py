@@ -108,6 +108,18 @@ class ContractViewSet(ReadsAreWritten, NarrowedViewSet):
         """Change its value or ceiling by pounds, or its term by days; each may be negative."""
         return self._do(pk, actions.change, shapes.ChangeSerializer, on=clock.today())
 
+    @extend_schema(request=shapes.PriceTermsSerializer, responses=serializer_class)
+    @action(detail=True, methods=["post"], url_path="price-terms")
+    @idempotent
+    def price_terms(self, request, pk):
+        """Say how prices of an awarded call-off rise, and what leaving early costs."""
+        terms = self._read(shapes.PriceTermsSerializer, partial=True)
+        reason = terms.pop("reason", "")
+        actions.keep_price_terms(
+            call_off_id=self._key(pk), terms=terms, reason=reason, **self._who()
+        )
+        return self._answer(pk)
+
     @extend_schema(request=shapes.GiveNoticeSerializer, responses=serializer_class)
     @action(detail=True, methods=["post"], url_path="give-notice")
     @idempotent

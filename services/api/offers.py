@@ -55,7 +55,7 @@ class OfferSerializer(serializers.Serializer):
         source="cost.exit_months", default=None, allow_null=True, help_text="Null: no term is known"
     )
     exit_percent = serializers.DecimalField(
-        max_digits=6, decimal_places=3, source="cost.exit_percent", default=None, allow_null=True
+        max_digits=5, decimal_places=2, source="cost.exit_percent", default=None, allow_null=True
     )
 
 
@@ -93,7 +93,7 @@ class CompareViewSet(ReadsAreWritten, GenericViewSet):
         council, family, term = self._asked(request)
         offers = offers_of(request.user, council, family, day=clock.today(), **term)
         options = set(request.query_params.getlist("option"))
-        shown = [one for one in offers if one.key in options] or offers
+        shown = [one for one in offers if one.key in options] if options else offers
         page = self.paginate_queryset(shown)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

@@ -281,7 +281,14 @@ class Contract(EndsByTerms, models.Model):
             ends_after_it_starts("contract_ends_after_it_starts"),
             not_negative("value", "contract_value_is_not_negative"),
             not_negative("ceiling", "contract_ceiling_is_not_negative"),
-            not_negative("exit_percent", "contract_exit_percent_is_not_negative"),
+            CheckConstraint(
+                name="contract_exit_percent_is_a_part",
+                condition=Q(exit_percent__range=(0, 100)),
+            ),
+            CheckConstraint(
+                name="contract_index_is_of_three_years_before_at_most",
+                condition=Q(index_lag_months__lte=36),
+            ),
             CheckConstraint(
                 name="contract_drafted_is_a_call_off",
                 condition=Q(kind="CALL_OFF") | Q(stage="AWARDED"),

@@ -1,6 +1,7 @@
 """Frameworks, and what is bought under them."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -38,3 +39,14 @@ def call_offs_in_all(framework: Framework) -> InAll | None:
 def call_offs_under(framework: Framework, user) -> QuerySet[Contract]:
     """Return the call-offs under it that the person sees."""
     return Contract.objects.visible_to(user).filter(framework=framework)
+
+
+def ends_with_its_call_offs(framework: Framework, day: date) -> date | None:
+    """Return the first day without it and what was awarded under it, as they stand on ``day``.
+
+    None where one of these ends is not known. Its terms are those of its call-offs, which may
+    outlast it.
+    """
+    signed = framework.call_offs.awarded().with_options()
+    ends = [framework.ends_on, *(one.ending(day).ends_on for one in signed)]
+    return None if None in ends else max(ends)

@@ -18,9 +18,11 @@ from londonpsn.common.periods import in_words, last_day
 from londonpsn.common.template_filters import pounds
 from services import law
 from services.actions import calloffs as actions
+from services.awarding import PRICE_TERMS
 from services.calloff_forms import (
     ChangeForm,
     ExtendForm,
+    KeepPriceTermsForm,
     NoAnswerForm,
     NoticeForm,
     PublishAwardForm,
@@ -153,6 +155,18 @@ VERBS = {
         ),
         initial=lambda call_off, day: {"changes_so_far": call_off.changes.count()},
         done="The change is kept.",
+    ),
+    "prices": Verb(
+        title="How its prices rise, and what leaving early costs",
+        button="Keep this",
+        needs=AWARD,
+        form=KeepPriceTermsForm,
+        initial=lambda call_off, day: {name: getattr(call_off, name) for name in PRICE_TERMS},
+        before=lambda call_off, day: ["Prices that have risen already stay as they are."],
+        act=lambda one, form, on, **who: actions.keep_price_terms(
+            call_off_id=one.pk, **form.said, **who
+        ),
+        done="What is said of its prices is kept.",
     ),
     "notice": Verb(
         title="Say that notice was given",

@@ -89,7 +89,7 @@ def price_facts(call_off: Contract) -> list[Fact]:
     leaving = "" if share is None else f"{per_cent(share)} of the charges left of its minimum term"
     return [
         Fact("Prices rise", rise, sub=within, unknown="with no index"),
-        Fact("Leaving early costs", leaving),
+        Fact("Leaving early costs", leaving, unknown="not held: all that is left is counted"),
     ]
 
 

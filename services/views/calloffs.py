@@ -242,10 +242,17 @@ def calloff(request, pk):
 
 
 def _next_question(call_off: Contract) -> str:
-    """The first question of a draft that is not answered; the look over all where there is none."""
-    for step in STEPS:
-        blank = {name for name in step.fields if getattr(call_off, name) in (None, "")}
-        if blank & NEEDED.keys() or len(blank) == len(step.fields):
+    """The first question of a draft that is not answered; the look over all where there is none.
+
+    One that may be left empty was, where a later one is answered.
+    """
+    blank = [
+        {name for name in step.fields if getattr(call_off, name) in (None, "")} for step in STEPS
+    ]
+    is_answered = [len(some) < len(step.fields) for some, step in zip(blank, STEPS, strict=True)]
+    for number, step in enumerate(STEPS):
+        is_passed = is_answered[number] or any(is_answered[number + 1 :])
+        if blank[number] & NEEDED.keys() or not is_passed:
             return step.code
     return CHECK
 

@@ -339,10 +339,13 @@ def _rise_facts(planned: Rises) -> list[Fact]:
 
 
 def _index_fact(plans: list[RisePlan]) -> Fact:
-    label, months = "It is the index of", {plan.index_month for plan in plans}
-    if len(months) == 1:
-        return Fact(label, months.pop(), Kind.MONTH, unknown="not held")
-    return Fact(label, "different months", sub="raise one by one those that want another per cent")
+    label, held = "It is the index of", [p.index_month for p in plans if p.index_month]
+    months, silent = set(held), len(plans) - len(held)
+    sub = f"of {silent:,} call-offs it is not held" if held and silent else ""
+    if len(months) > 1:
+        sub = "raise one by one those that want another per cent"
+        return Fact(label, "different months", sub=sub)
+    return Fact(label, months.pop() if months else None, Kind.MONTH, sub=sub, unknown="not held")
 
 
 def _facts_of_one(plan: RisePlan) -> list[Fact]:

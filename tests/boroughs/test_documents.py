@@ -740,6 +740,7 @@ def test_london_grid_keeps_the_documents_of_a_framework_for_all_councils(framewo
         assert "Terms of the lots" in page
         assert "All councils" in page
         assert b"".join(client.get(f"/documents/{document.pk}/").streaming_content) == PDF
+        assert of_type("DOCUMENT_DOWNLOADED")[-1].role != ""
         (told,) = client.get(
             f"/api/v1/documents/?subject_kind=framework&subject_id={framework.pk}"
         ).json()["results"]
@@ -772,3 +773,22 @@ def test_a_framework_carries_no_notes(framework, browse):
     assert client.get("/api/v1/notes/", about).status_code == 404
     answer = client.post("/api/v1/notes/", about | {"text": "Ring twice."})
     assert (answer.status_code, Note.objects.count()) == (400, 0)
+
+
+@pytest.mark.parametrize("more", [{"for_london_grid": True}, {"supplier": True}])
+def test_a_document_of_all_councils_is_opened_to_nobody_more(framework, line, more):
+    more = {"supplier": line.supplier} if "supplier" in more else more
+
+    with pytest.raises(BadInput, match="The people of all councils see it already"):
+        add(framework, **more)
+
+
+def test_the_documents_of_a_framework_are_kept_as_long_as_a_call_off_under_it(framework):
+    document = add(framework, retention="CONTRACT")
+    framework.ends_on = date(2014, 1, 1)
+    framework.save(update_fields=["ends_on"])
+    assert attachments.contract_ends(document.pk, TODAY) == [date(2014, 1, 1)]
+
+    new.new_call_off(framework=framework, ends_on=date(2018, 1, 1))
+
+    assert attachments.contract_ends(document.pk, TODAY) == [date(2018, 1, 1)]

@@ -118,6 +118,9 @@ def test_a_buyer_awards_a_call_off_by_keyboard(buyer):
     asked(page, "Do prices rise, and what does leaving early cost?")
     write(page, "The index of how many months before", "3")
     press(page, "Save and continue")
+    assert "Choose how rises are worked out" in page.get_by_role("alert").inner_text()
+    choose(page, "Prices rise with an index", "On the price before")
+    press(page, "Save and continue")
     asked(page, "Who decided, and who pays?")
     write(page, "Declaration of interests", "none")
     write(page, "Reference of the decision", "CAB/2014/7")
@@ -130,6 +133,7 @@ def test_a_buyer_awards_a_call_off_by_keyboard(buyer):
 
     asked(page, "Check your answers")
     assert "ends 10 July 2014" in page.inner_text("main")
+    assert "index of 3 months before" in page.inner_text("main")
     page.set_viewport_size(WIDE)
     follow(page, "Change ceiling")
     asked(page, "What is it worth?")
@@ -168,3 +172,25 @@ def test_a_buyer_extends_a_call_off_by_keyboard(buyer):
     assert "31 March 2017" in page.inner_text("main")
     assert call_off.extensions.get().taken_on == date(2014, 6, 30)
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("address", ["viewer@camden", "network@camden"])
+def test_award_and_extension_are_refused_to_others_in_words(page, address):
+    camden = Council.objects.get(slug="camden")
+    call_off = new.new_call_off(camden, title="Camden voice")
+    new.new_contract_extension(contract=call_off)
+    page.goto("/accounts/login/")
+    write(page, "Mail address", f"{address}.demo.example")
+    write(page, "Password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+
+    page.goto("/c/camden/calloffs/")
+    assert page.get_by_role("link", name="Award a call-off").count() == 0
+    page.goto(f"/calloffs/{call_off.pk}/")
+    assert page.get_by_role("link", name="Take option 1").count() == 0
+
+    words = "You need the right to draft, award, change and extend a call-off for Camden."
+    for refused in ("/c/camden/calloffs/award/", f"/calloffs/{call_off.pk}/extend/"):
+        page.goto(refused)
+        assert words in page.inner_text("main")

@@ -183,6 +183,7 @@ VISITS = {
     ],
     "calloff-extend": [(BUYER, "/calloffs/{call_off}/extend/")],
     "calloff-change": [(BUYER, "/calloffs/{call_off}/change/")],
+    "calloff-prices": [(BUYER, "/calloffs/{call_off}/prices/")],
     "calloff-notice": [(BUYER, "/calloffs/{call_off}/notice/")],
     "calloff-sign": [(BUYER, "/calloffs/{call_off}/sign/")],
     "calloff-override": [(PROGRAMME, "/calloffs/{call_off}/override/")],

@@ -11,7 +11,7 @@ from boroughs.models import AuditEvent, Body, Council, Supplier
 from services.models import Contract, Framework
 from tests import factories as new
 from tests.conftest import person
-from tests.factories import numbers
+from tests.factories import TODAY, numbers
 from tests.londonpsn.test_pages import BUDGET, queries_of
 from tests.services.test_calloffs import drafted
 
@@ -495,6 +495,45 @@ def test_a_page_that_is_saved_for_later_keeps_what_is_there(draft, browse):
     assert client.get(f"/calloffs/{draft.pk}/").url == f"/calloffs/{draft.pk}/award/body/"
 
 
+def test_a_question_that_may_be_left_empty_is_not_asked_again_once_a_later_one_is_answered(
+    draft, browse
+):
+    new_facts = {"body": Body.objects.get(council=draft.council, kind="COUNCIL")}
+    new_facts |= {"framework": new.new_framework(regime="PCR2006"), "route": "FURTHER_COMPETITION"}
+    new_facts |= {"title": "Voice", "value": Decimal(1), "vat": Decimal(0)}
+    new_facts |= {"commenced_on": TODAY, "starts_on": TODAY, "ends_on": date(2017, 1, 1)}
+    Contract.objects.filter(pk=draft.pk).update(**new_facts)
+    page = f"/calloffs/{draft.pk}/"
+    assert browse(BUYER).get(page).url == f"{page}award/prices/"
+
+    Contract.objects.filter(pk=draft.pk).update(cost_centre="IT440")
+
+    assert browse(BUYER).get(page).url == f"{page}award/declarations/"
+
+
+def test_what_is_said_of_rises_needs_what_they_are_worked_out_on(draft, browse):
+    page = f"/calloffs/{draft.pk}/award/prices/"
+
+    text = browse(BUYER).post(page, {"index_lag_months": "3"}).content.decode()
+
+    assert "Choose how rises are worked out, or leave empty what is said of them below." in text
+    draft.refresh_from_db()
+    assert draft.index_lag_months is None
+
+
+def test_a_buyer_says_what_the_contract_says_of_prices_after_the_award(call_off, browse):
+    client, page = browse(BUYER), f"/calloffs/{call_off.pk}/"
+    assert "Say how prices rise" in client.get(page).content.decode()
+
+    said = {"index_base": "PREVIOUS", "index_cap": "5", "exit_percent": "50"}
+    answer = client.post(f"{page}prices/", said | {"reason": "Schedule 4"}, follow=True)
+
+    text = answer.content.decode()
+    assert "What is said of its prices is kept." in text
+    assert "at most 5 %" in text
+    assert "50 % of the charges left of its minimum term" in text
+
+
 def test_a_question_that_is_not_answered_is_asked_again_with_the_errors_first(draft, browse):
     text = browse(BUYER).post(f"/calloffs/{draft.pk}/award/money/", {"value": "x"}).content.decode()
 
@@ -715,6 +754,17 @@ def test_a_day_that_nobody_means_is_400_and_no_page_breaks(call_off, send, brows
     assert browse(BUYER).get("/c/camden/calloffs/").status_code == 200
 
 
+def test_programs_say_what_the_contract_says_of_prices(call_off, send):
+    said = {"index_base": "ORIGINAL", "index_lag_months": 3, "reason": "Schedule 4"}
+
+    answer = send(f"{call_off.pk}/price-terms/", said)
+
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["index_base"], answer.json()["index_lag_months"]) == ("ORIGINAL", 3)
+    assert send(f"{call_off.pk}/price-terms/", {"exit_percent": "5"}).status_code == 400
+    assert send(f"{call_off.pk}/price-terms/", said, who=PROGRAMME).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [
@@ -725,6 +775,9 @@ def test_a_day_that_nobody_means_is_400_and_no_page_breaks(call_off, send, brows
         ({"body": 0}, 404),
         ({"value": "-1"}, 400),
         ({"ends_on": "2027-02-01"}, 400),
+        ({"exit_percent": "-5"}, 400),
+        ({"index_base": "PREVIOUS", "index_lag_months": 32_767}, 400),
+        ({"index_cap": "3"}, 400),
         ({"extensions": [0]}, 400),
         ({"extensions": [121]}, 400),
         ({"ends_on": "9999-12-31"}, 400),

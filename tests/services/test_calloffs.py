@@ -318,6 +318,9 @@ def verbs(call_off: Contract, by) -> dict:
         "award": lambda: calloffs.award(**dated),
         "drop": lambda: calloffs.drop(**who),
         "sign": lambda: calloffs.sign(signed_on=TODAY, supplier_signed_on=None, **dated),
+        "price terms": lambda: calloffs.keep_price_terms(
+            terms={"exit_percent": Decimal(1)}, reason="x", **who
+        ),
         "extend": lambda: calloffs.take_extension(number=1, **dated),
         "change": lambda: calloffs.change(
             value_change=Decimal(1), days_change=0, reason="x", **dated

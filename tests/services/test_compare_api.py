@@ -23,6 +23,10 @@ def results(client, address: str) -> list[dict]:
     return response.json()["results"]
 
 
+def test_an_offer_that_is_not_there_is_no_other_one(browse, call_off):
+    assert results(browse(BUYER), f"{COMPARE}?{ASKED}&option=q0") == []
+
+
 def test_an_offer_says_what_it_comes_to_over_the_term_and_for_leaving(browse, call_off):
     """E7: a charge for leaving is a share of the months that are left."""
     Price.objects.filter(contract=call_off, item__code="WAN-10").update(term_months=36)
@@ -45,7 +49,7 @@ def test_an_offer_says_what_it_comes_to_over_the_term_and_for_leaving(browse, ca
         "exit_charge": "1380.00",  # 115 x 24 / 2
         "total": "3210.00",
         "exit_months": 24,
-        "exit_percent": "50.000",
+        "exit_percent": "50.00",
     }
 
 

@@ -80,6 +80,23 @@ def test_a_raised_price_is_rounded_as_the_call_off_says(rounding, expected):
 
 
 @pytest.mark.parametrize(
+    ("price", "percent", "rounding"),
+    [
+        ("10.40", "0", Rounding.POUND),  # nothing rises
+        ("1.40", "3", Rounding.POUND),  # 1.442 would be rounded below what it was
+        ("0.45", "3.4", Rounding.POUND),  # to nothing
+        ("0.004", "3.4", Rounding.PENNY),
+        ("0.3", "-2", Rounding.POUND),
+        ("1.60", "-3", Rounding.POUND),  # 1.552 would be rounded above it
+    ],
+)
+def test_rounding_alone_moves_no_price_the_other_way_or_to_nothing(price, percent, rounding):
+    price = Decimal(price)
+
+    assert raised(price, price, Decimal(percent), Base.PREVIOUS, rounding) == price
+
+
+@pytest.mark.parametrize(
     ("on", "lag", "month"),
     [
         (date(2015, 4, 1), 3, date(2015, 1, 1)),
