@@ -23,8 +23,8 @@ MENU = {
         "calloffs",
         (
             *("calloff", "calloff-award", "calloff-award-step", "calloff-extend", "calloff-change"),
-            *("calloff-notice", "calloff-sign", "calloff-override", "calloff-drop"),
-            *("calloff-publish-notice", "calloff-waive-notice"),
+            *("calloff-prices", "calloff-notice", "calloff-sign", "calloff-override"),
+            *("calloff-drop", "calloff-publish-notice", "calloff-waive-notice"),
             *("radar", "frameworks", "framework"),
         ),
     ),

@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 
 from boroughs.models import AuditEvent, Body, Council, Supplier
+from londonpsn.home.context import MENU
 from services.models import Contract, Framework
+from services.urls import urlpatterns
 from tests import factories as new
 from tests.conftest import person
 from tests.factories import TODAY, numbers
@@ -130,6 +132,12 @@ def test_the_page_keeps_a_budget_of_queries(call_off, browse):
         new.new_charge(new.new_line(call_off.body, contract=call_off))
 
     assert queries_of(browse(BUYER), f"/calloffs/{call_off.pk}/") <= BUDGET
+
+
+def test_every_page_about_a_call_off_stands_under_their_item_of_the_menu():
+    pages = {path.name for path in urlpatterns if path.name.startswith("calloff-")}
+
+    assert pages - set(MENU["calloffs"][2]) == set()
 
 
 # One call-off
