@@ -14,6 +14,7 @@ from boroughs.authorization import Permission
 from boroughs.models import Body, Supplier
 from londonpsn.common.money import ZERO, percent, to_the_penny
 from services import law
+from services.awarding import PRICE_TERMS
 from services.law import Drift, Rule
 from services.models import Contract, ContractNotice, Framework, LegalRule
 from services.models.contract import NOTICE_IS_OPEN
@@ -230,6 +231,7 @@ class CallOffRow:
     notices: tuple[str, ...]
     has_late_notice: bool
     missing: tuple[str, ...] | None
+    price_terms: dict[str, object]  # by the names of awarding.PRICE_TERMS
 
 
 class CallOffRows(Sequence):
@@ -292,6 +294,7 @@ class CallOffRows(Sequence):
             else (),
             has_late_notice=inside and any(is_late(one, self.day) for one in notices),
             missing=tuple(missing_for_register(contract, self.day)) if inside else None,
+            price_terms={name: getattr(contract, name) for name in PRICE_TERMS},
         )
 
 

@@ -15,7 +15,7 @@ from londonpsn.common.facts import Fact
 from londonpsn.common.periods import in_words
 from londonpsn.common.tables import Column, Kind, Table, file_asked
 from services import awarding
-from services.awarding import CHECK, NEEDED, STEPS, Law
+from services.awarding import CHECK, NEEDED, PRICE_TERMS, STEPS, Law
 from services.law import Drift
 from services.models import Contract, Line
 from services.queries.calloffs import (
@@ -97,6 +97,10 @@ CALL_OFF_COLUMNS = (
         "Ready to publish",
         value=lambda row: None if row.missing is None else ("No" if row.missing else "Yes"),
         sub=lambda row: f"missing: {', '.join(row.missing)}" if row.missing else "",
+    ),
+    *(
+        Column(name, name, value=lambda row, name=name: row.price_terms[name], on_page=False)
+        for name in PRICE_TERMS
     ),
 )
 CHANGE_COLUMNS = (

@@ -341,7 +341,7 @@ def _rise_facts(planned: Rises) -> list[Fact]:
 def _index_fact(plans: list[RisePlan]) -> Fact:
     label, held = "It is the index of", [p.index_month for p in plans if p.index_month]
     months, silent = set(held), len(plans) - len(held)
-    sub = f"of {silent:,} call-offs it is not held" if held and silent else ""
+    sub = f"not held of {silent:,} of {len(plans):,}" if held and silent else ""
     if len(months) > 1:
         sub = "raise one by one those that want another per cent"
         return Fact(label, "different months", sub=sub)

@@ -60,6 +60,8 @@ def day(name: str, text: str) -> dict:
 def test_the_list_says_what_the_buyer_needs(call_off, browse):
     new.new_contract_notice(contract=call_off, due_on=date(2014, 6, 1))
     new.new_contract_change(contract=call_off, value_change=Decimal(10_000))
+    said = {"index_base": "PREVIOUS", "index_cap": Decimal(5), "index_lag_months": 3}
+    Contract.objects.filter(pk=call_off.pk).update(**said)
 
     rows = b"".join(browse(BUYER).get("/c/camden/calloffs/?format=csv").streaming_content)
 
@@ -83,6 +85,12 @@ def test_the_list_says_what_the_buyer_needs(call_off, browse):
         "changed": "11.1",
         "notices": "UK6",
         "missing": "No",
+        "index_base": "PREVIOUS",
+        "index_cap": "5.00",
+        "index_floor": "",
+        "exit_percent": "",
+        "index_lag_months": "3",
+        "index_rounding": "",
     }
     text = text_of(browse(BUYER), "/c/camden/calloffs/")
     assert "close to its ceiling" in text

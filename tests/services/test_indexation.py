@@ -542,6 +542,28 @@ def test_the_page_raises_all_call_offs_under_a_framework(framework, browse):
     assert "Choose the call-off." in client.post(page, {"percent": "3"}).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("lags", "words"),
+    [
+        ((3, 3, 3), ["April 2014"]),
+        ((3, 3, None), ["April 2014", "not held of 1 of 3"]),
+        ((3, 6, None), ["different months", "raise one by one those that want another per cent"]),
+        ((None, None, None), ["not held"]),
+    ],
+)
+def test_the_page_says_which_month_s_index_a_rise_takes(framework, browse, lags, words):
+    for call_off, lag in zip(framework.call_offs.exclude(index_base=""), lags, strict=True):
+        Contract.objects.filter(pk=call_off.pk).update(index_lag_months=lag)
+    asked = {"framework": framework.pk, "percent": "3.4"} | FIRST_OF_JULY
+
+    looked_over = browse("programme@london-grid").post("/c/all/prices/raise/", asked)
+
+    (fact,) = [one for one in looked_over.context["facts"] if one.label == "It is the index of"]
+    shown = looked_over.content.decode()
+    assert all(some in shown for some in words)
+    assert ("raise one by one" in fact.sub) == ("different months" in words)
+
+
 def test_the_page_is_refused_to_the_buyer_in_words(camden, browse):
     answer = browse("buyer@camden").get("/c/camden/prices/raise/")
 

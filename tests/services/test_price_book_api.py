@@ -122,6 +122,10 @@ def test_a_browser_with_its_form_token_and_a_program_may_send_a_large_file(book)
     blank = ",,,,,,,\n" * 400_000
 
     by_browser = send(strict, row("100.00") + blank, csrfmiddlewaretoken=form_token)
+    # The same once more, with the form's token written in another way.
+    other_token = strict.get("/c/all/prices/upload/").context["csrf_token"]
+    again = send(strict, row("100.00") + blank, csrfmiddlewaretoken=str(other_token))
+    assert again.headers["Idempotent-Replayed"] == "true"
     by_token = send(token_of(OFFICER), row("100.00") + blank, "two")
 
     for answer in (by_browser, by_token):
