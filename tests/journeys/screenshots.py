@@ -11,7 +11,7 @@ from tests.journeys.test_every_page import (
     PROBLEMS,
     PROGRAMME,
     VISITS,
-    add_people,
+    add_records,
     keys,
     open_as,
 )
@@ -26,7 +26,7 @@ WIDTHS = (1440, 768, 320)
 def committed(transactional_db):
     """All 33 councils, so that the pictures show what a programme officer sees."""
     fill_portal("london")
-    add_people()
+    add_records()
 
 
 def test_pages_are_pictured(open_as):

@@ -272,7 +272,11 @@ def add_people() -> None:
 
 @pytest.fixture
 def committed(committed):
-    """Records and people of all kinds, so that the pages have something to show."""
+    add_records()
+
+
+def add_records() -> None:
+    """Add records and people of all kinds, so that the pages have something to show."""
     add_people()
     lambeth = Council.objects.get(register_code="LBH")
     for month in (9, 10):
