@@ -255,7 +255,9 @@ def _follow_the_day(at: datetime, today: date) -> None:
             request(kinds=[kind], council_ids=of_another_day, at=at, and_wake=False)
 
 
-def record_done(kind: JobRun.Kind, done: Mapping[int, Done], *, day: date, by, at: datetime):
+def record_done(
+    kind: JobRun.Kind, done: Mapping[int, Done], *, day: date, by, at: datetime
+) -> None:
     """Record what a person had done at once, for each council by its key."""
     now = clock.now()
     JobRun.objects.bulk_create(

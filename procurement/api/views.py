@@ -5,11 +5,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.viewsets import GenericViewSet
 
-from boroughs.api.filters import COUNCIL
+from boroughs.api.filters import COUNCIL, council_asked
 from boroughs.api.reads import ReadsAreWritten
 from boroughs.authorization import Permission
 from boroughs.models import Body, Council
-from boroughs.queries import find_council, sees_summaries, visible_councils
+from boroughs.queries import find_council, sees_summaries
 from londonpsn.common import clock
 from londonpsn.common.errors import BadInput
 from londonpsn.common.periods import month_code, parse_day, parse_month
@@ -83,7 +83,7 @@ class SavingsViewSet(ReadsAreWritten, GenericViewSet):
     def list(self, request):
         group_by = chosen(request, "group_by", queries.GROUPINGS) or "financial_year"
         first, last = months_asked(request)
-        council = council_asked(request)
+        council = council_to_read(request)
         wanted = queries.SavingsFilter(
             request.user,
             council_ids=[council.pk] if council else None,
@@ -121,7 +121,7 @@ class PaymentSummaryViewSet(ReadsAreWritten, GenericViewSet):
         responses=serializers.PaymentSummarySerializer(many=True),
     )
     def list(self, request):
-        council = council_asked(request)
+        council = council_to_read(request)
         first, last = months_asked(request)
         series = chosen(request, "series", Series.values) or Series.SUPPLIER_PAYMENTS
         found = queries.payment_summary(
@@ -141,12 +141,11 @@ class PaymentSummaryViewSet(ReadsAreWritten, GenericViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-def council_asked(request) -> Council | None:
+def council_to_read(request) -> Council | None:
     """Return the visible council that is named, None for all that the person sees."""
     if not request.user.access.allows_anywhere(Permission.RECORD_VIEW):
         raise PermissionDenied("Savings and payments are for councils and London Grid.")
-    code = request.query_params.get("council")
-    return find_council(visible_councils(request.user), register_code=code) if code else None
+    return council_asked(request)
 
 
 def months_asked(request):

@@ -354,61 +354,6 @@ def test_a_call_off_that_is_over_is_not_changed(council, buyer):
         changed(new.new_call_off(council, ends_on=TODAY), buyer, days=10)
 
 
-# What its contract says of prices
-
-TERMS = {"index_base": "ORIGINAL", "index_lag_months": 3, "exit_percent": Decimal(50)}
-
-
-def said_of_prices(call_off, by, reason="Schedule 4", **terms):
-    return calloffs.keep_price_terms(
-        call_off_id=call_off.pk, terms=terms, reason=reason, by=by, at=AT
-    )
-
-
-def test_what_a_contract_says_of_prices_is_kept_after_the_award_too(council, buyer):
-    call_off = awarded(council, buyer)
-
-    said_of_prices(call_off, buyer, **TERMS)
-
-    call_off.refresh_from_db()
-    assert (call_off.index_base, call_off.index_lag_months) == ("ORIGINAL", 3)
-    assert call_off.exit_percent == Decimal(50)
-    (event,) = events("CALL_OFF_CHANGED")
-    assert event.before == {"index_base": "", "index_lag_months": None, "exit_percent": None}
-    assert event.after == {"index_base": "ORIGINAL", "index_lag_months": 3, "exit_percent": "50"}
-    assert event.note == "Schedule 4"
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"index_lag_months": 37}, "at most 36 months before"),
-        ({"exit_percent": Decimal(-5)}, "0 to 100 per cent"),
-        ({"exit_percent": Decimal(900)}, "0 to 100 per cent"),
-        ({"index_floor": Decimal(8), "index_cap": Decimal(3)}, "cannot be more than the most"),
-        ({"index_base": ""}, "or leave empty what is said of them"),
-        ({"value": Decimal(1)}, "value: this is not said of prices"),
-        ({"reason": " "}, "Say why"),
-    ],
-)
-def test_what_contradicts_itself_is_not_kept_of_prices(council, buyer, wrong, words):
-    call_off = awarded(council, buyer)
-
-    with pytest.raises(BadInput, match=words):
-        said_of_prices(call_off, buyer, **TERMS | wrong)
-
-    call_off.refresh_from_db()
-    assert (call_off.index_base, call_off.exit_percent) == ("", None)
-
-
-def test_the_same_of_prices_once_more_changes_nothing(council, buyer):
-    call_off = awarded(council, buyer)
-    said_of_prices(call_off, buyer, **TERMS)
-
-    with pytest.raises(BadInput, match="Nothing changes"):
-        said_of_prices(call_off, buyer, **TERMS)
-
-
 # Notice
 
 
